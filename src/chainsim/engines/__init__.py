@@ -1,0 +1,1 @@
+"""Engines: a compiled network and its draws in, a trajectory out."""

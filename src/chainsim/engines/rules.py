@@ -1,0 +1,80 @@
+"""The rules of the model as plain functions on integers, written once for every engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def whole(value: float) -> int:
+    """The nearest whole number, halves up."""
+    return int(value // 1) if value % 1 < 0.5 else int(value // 1) + 1
+
+
+def in_quanta(value: float, quantum: int) -> int:
+    """The nearest whole number of quanta, in thousandths; at least 0."""
+    return max(0, whole(value / quantum) * quantum)
+
+
+def rounded_up(quantity: int, multiple: int) -> int:
+    """The smallest multiple that is at least `quantity`."""
+    return -(-quantity // multiple) * multiple
+
+
+def proportional(available: int, claims: Sequence[int], quantum: int) -> list[int]:
+    """Shares of `available` in proportion to the claims, in whole quanta, never above a claim.
+
+    Largest remainder (Hamilton), ties by position. All are thousandths.
+    """
+    total = sum(claims)
+    if total <= available:
+        return list(claims)
+    units = available // quantum
+    floors = [claim * units // total for claim in claims]
+    remainders = [claim * units % total for claim in claims]
+    left = units - sum(floors)
+    for i in sorted(range(len(claims)), key=lambda k: (-remainders[k], k))[:left]:
+        floors[i] += 1
+    return [min(n * quantum, claim) for n, claim in zip(floors, claims, strict=True)]
+
+
+def by_shares(
+    quantity: int, unit: int, shares: Sequence[float], given: Sequence[int]
+) -> list[int]:
+    """How an order of `quantity` (whole units) is divided so that all orders follow shares.
+
+    `given` is what each source got before. Each source gets what it lacks to its share of all
+    orders, rounded down to whole units; what is left goes to the largest remainders, ties by rank.
+    """
+    total = sum(given) + quantity
+    lacking = [
+        max(0.0, share * total - had) / unit for share, had in zip(shares, given, strict=True)
+    ]
+    left = -(-quantity // unit)
+    parts = []
+    for lack in lacking:
+        part = min(int(lack + 1e-9), left)
+        parts.append(part)
+        left -= part
+    order = sorted(range(len(shares)), key=lambda k: (-(lacking[k] - parts[k]), k))
+    position = 0
+    while left > 0:
+        if shares[order[position % len(order)]] > 0:
+            parts[order[position % len(order)]] += 1
+            left -= 1
+        position += 1
+    amounts = [part * unit for part in parts]
+    excess = sum(amounts) - quantity
+    if excess:
+        amounts[max(range(len(amounts)), key=lambda k: (amounts[k], -k))] -= excess
+    return amounts
+
+
+def regular_instant(k: int, first: tuple[int, int], interval: tuple[int, int]) -> int:
+    """The instant of the k-th event (k = 0, 1, ...) of a regular stream, halves up.
+
+    `first` and `interval` are seconds as numerator and denominator: the event falls at
+    round(first + k interval) without drift.
+    """
+    numerator = first[0] * interval[1] + k * interval[0] * first[1]
+    denominator = first[1] * interval[1]
+    return (2 * numerator + denominator) // (2 * denominator)

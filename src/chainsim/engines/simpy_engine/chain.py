@@ -1,0 +1,331 @@
+"""The chain of one replication: all actors, and the processes of what is known beforehand."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Generator, Iterable
+from typing import Any
+
+from simpy.events import Event
+
+from chainsim.engines import rules
+from chainsim.engines.draws import Draws
+from chainsim.engines.hazards import occurrences
+from chainsim.engines.simpy_engine.books import Books
+from chainsim.engines.simpy_engine.instant import Alarm, InstantEnvironment, priority, regular
+from chainsim.engines.simpy_engine.lane import Lane, Quota
+from chainsim.engines.simpy_engine.operation import Floor, Operation, Resource
+from chainsim.engines.simpy_engine.outside import Arrival, Demand, pace
+from chainsim.engines.simpy_engine.replenishment import Replenisher
+from chainsim.engines.simpy_engine.stock import LOST, Stock, total_on_hand
+from chainsim.network.clock import Clock
+from chainsim.network.compiled import CompiledNetwork, LaneSpec, OperationSpec, Phase
+from chainsim.network.timetable import Timetable, timetable
+from chainsim.outcome.trajectory import Entry, Trajectory
+
+FIRST = 0
+"""The rank of the day's end, before all other changes."""
+
+
+class Chain:
+    """Everything that lives during one replication."""
+
+    def __init__(self, network: CompiledNetwork, draws: Draws) -> None:
+        self.network = network
+        self.draws = draws
+        self.timetable: Timetable = timetable(network, occurrences(network, draws))
+        self.env = InstantEnvironment(network.rounds, self._close_instant)
+        self.day = 0
+        self.dirty: list[Resource] = []
+        self.log: list[Entry] | None = [] if network.record.log else None
+        self._day_ends = network.horizon.day_ends
+        self._snapshot_due = False
+        self.stocks = [Stock(self, spec) for spec in network.stocks]
+        self.resources = [Resource(self, spec) for spec in network.resources]
+        self.operations = [Operation(self, spec) for spec in network.operations]
+        for resource in self.resources:
+            resource.operations.sort(key=lambda o: (o.spec.priority, o.rank))
+        self.floors = self._lay_out_floors()
+        self._quotas: dict[int, Quota] = {}
+        self.lanes = [Lane(self, key, spec) for key, spec in enumerate(network.lanes)]
+        self.replenishers = [Replenisher(self, spec) for spec in network.replenishments]
+        self.demands = [Demand(self, key, spec) for key, spec in enumerate(network.demands)]
+        self.arrivals = [Arrival(self, spec) for spec in network.arrivals]
+        self._makers = self._makers_by_stock()
+        self.books = Books(self)
+        self.env.on_hand = lambda: total_on_hand(self.stocks)
+        self._start()
+
+    def run(self) -> Trajectory:
+        """Run to the end of the horizon; events at the end do not happen."""
+        self.env.run(until=self.network.horizon.end)
+        self._end_day()
+        return self.books.trajectory()
+
+    # ---- what actors ask
+
+    def paused(self, what: str, site: int) -> bool:
+        """Whether orders, shipments or receipts of a site are paused now."""
+        intervals = self.timetable.pauses.get((what, site))
+        if not intervals:
+            return False
+        now = self.env.now
+        return any(begin <= now < end for begin, end in intervals)
+
+    def is_up(self, stock: Stock) -> bool:
+        """Whether a source can supply: no disruption stops what makes the item or its shipping."""
+        if self.paused("shipments", stock.spec.site):
+            return False
+        makers = self._makers.get(stock.id, [])
+        now = self.env._now
+        return not makers or any(o.clock.rate(now) or not o.undisturbed.rate(now) for o in makers)
+
+    def requirement(self, stock: Stock, parent: Stock) -> int:
+        """What the open orders of `parent` still need of an item, through the stages between.
+
+        Netted stage by stage as in material requirements planning: open orders less what is on
+        hand and in the making, times the amount per unit.
+        """
+        needed = 0
+        for user in stock.users:
+            for output in user.spec.outputs:
+                if output.stock < 0:
+                    continue
+                made = self.stocks[output.stock]
+                open_orders = made.backlog if made is parent else 0
+                if made is not parent:
+                    open_orders = self.requirement(made, parent)
+                net = max(0, open_orders - made.on_hand - made.making)
+                amount = next(q for s, q, _ in user.inputs if s is stock)
+                needed += -(-net * amount // output.quantity)
+        return needed
+
+    def quota_of(self, spec: LaneSpec) -> Quota | None:
+        """The daily quota that the lanes of one pair share, if there is one."""
+        if spec.daily_quota < 0:
+            return None
+        clock = self.timetable.clocks[spec.quota_clock] if spec.quota_clock >= 0 else None
+        return self._quotas.setdefault(spec.quota_group, Quota(spec, clock))
+
+    def quantum_of(self, spec: OperationSpec) -> int:
+        """The quantum in which an exactly split lot is divided."""
+        stocks = [o.stock for o in spec.outputs if o.stock >= 0]
+        return self.stocks[stocks[0]].quantum if stocks else 1
+
+    def day_of(self, time: int) -> int:
+        """The day of the run that holds a second."""
+        return bisect_right(self._day_ends, time)
+
+    def note(self, phase: Phase, what: str, entity: str, quantity: int) -> None:
+        """Write a line of the event log."""
+        assert self.log is not None
+        self.log.append(Entry(int(self.env.now), int(phase), what, entity, quantity))
+
+    def at(self, time: int, action: Callable[[], None]) -> None:
+        """Do something at the changes (phase 0) of a later second."""
+        self.env.call(time, priority(Phase.CHANGE, FIRST + 1), action)
+
+    # ---- building
+
+    def _lay_out_floors(self) -> list[Floor]:
+        """One floor for every set of operations that compete for servers or inputs."""
+        group = list(range(len(self.operations)))
+
+        def root(i: int) -> int:
+            while group[i] != i:
+                i = group[i]
+            return i
+
+        seen: dict[Any, int] = {}
+        for i, operation in enumerate(self.operations):
+            keys: list[Any] = [("resource", operation.spec.resource)]
+            keys += [("stock", s.id) for s, _, _ in operation.inputs if not s.unlimited]
+            for key in keys:
+                if key in seen:
+                    a, b = sorted((root(i), root(seen[key])))
+                    group[b] = a
+                seen[key] = i
+        members: dict[int, list[Operation]] = {}
+        for i, operation in enumerate(self.operations):
+            members.setdefault(root(i), []).append(operation)
+        floors = [Floor(self, found) for _, found in sorted(members.items())]
+        self._wire(self.operations)
+        return floors
+
+    def _wire(self, operations: Iterable[Operation]) -> None:
+        """Let stocks tell floors what concerns them."""
+        for operation in operations:
+            for stock, _, _ in operation.inputs:
+                stock.users.append(operation)
+                if operation.floor not in stock.on_gain:
+                    stock.on_gain.append(operation.floor)
+            watched = [operation.pulled, operation.parent]
+            for watched_stock in watched:
+                if watched_stock and operation.floor.turn not in watched_stock.on_drop:
+                    watched_stock.on_drop.append(operation.floor.turn)
+
+    def _makers_by_stock(self) -> dict[str, list[Operation]]:
+        makers: dict[str, list[Operation]] = {}
+        for operation in self.operations:
+            for output in operation.spec.outputs:
+                if output.stock >= 0:
+                    makers.setdefault(self.stocks[output.stock].id, []).append(operation)
+        return makers
+
+    # ---- processes
+
+    def _start(self) -> None:
+        """Start the processes and give every actor a first turn."""
+        process = self.env.process
+        process(self._midnights())
+        for clock, operations in self._by_clock():
+            process(self._clock_changes(clock, operations))
+        for lane in self.lanes:
+            self._start_lane(lane)
+        for replenisher in self.replenishers:
+            if replenisher.spec.review is not None:
+                process(self._reviews(replenisher))
+        for source in (*self.arrivals, *self.demands):
+            process(source.follow())
+        for operation in self.operations:
+            if operation.spec.release.slots is not None:
+                process(pace(self, operation, operation.spec.release.slots))
+        process(self._pauses())
+        process(self._losses())
+        for instant in self.network.record.instants:
+            self._at_close_of(instant)
+        for resource in self.resources:
+            resource.touch()
+        for floor in self.floors:
+            floor.arm()
+        for replenisher in self.replenishers:
+            if replenisher.spec.review is None:
+                replenisher.turn.arm()
+
+    def _start_lane(self, lane: Lane) -> None:
+        for arrival, quantity in lane.spec.in_transit:
+            lane.bring(arrival, quantity)
+        if lane.spec.departures is not None:
+            self.env.process(self._departures(lane))
+        if lane.open is not None:
+            self.env.process(self._openings(lane, lane.open))
+
+    def _by_clock(self) -> list[tuple[tuple[Clock, Clock], list[Operation]]]:
+        found: dict[tuple[int, int], tuple[tuple[Clock, Clock], list[Operation]]] = {}
+        for o in self.operations:
+            key = (id(o.clock), id(o.undisturbed))
+            found.setdefault(key, ((o.clock, o.undisturbed), []))[1].append(o)
+        return list(found.values())
+
+    def _clock_changes(
+        self, clocks: tuple[Clock, Clock], operations: list[Operation]
+    ) -> Generator[Event, Any, None]:
+        """Operations that open or close at the same times look for work then."""
+        rank = 2 + min(o.rank for o in operations)
+        alarm = Alarm(self.env, Phase.CHANGE, rank)
+        floors = list(dict.fromkeys(o.floor for o in operations))
+        for time in sorted({t for clock in clocks for t in clock.changes()}):
+            yield alarm.at(time)
+            for operation in operations:
+                operation.resource.touch()
+            for floor in floors:
+                floor.arm()
+
+    def _midnights(self) -> Generator[Event, Any, None]:
+        """Close each day; then quotas are renewed and targets of the new day apply."""
+        alarm = Alarm(self.env, Phase.CHANGE, FIRST)
+        quotas = [lane for lane in self.lanes if lane.spec.daily_quota >= 0]
+        targets = [r for r in self.replenishers if r.follows_the_day]
+        pulling = [o for o in self.operations if o.spec.release.target.daily]
+        floors = list(dict.fromkeys(o.floor for o in pulling))
+        for time in self._day_ends[:-1]:
+            yield alarm.at(time)
+            self._end_day()
+            self.day += 1
+            for quota in self._quotas.values():
+                quota.renew(time)
+            for lane in quotas:
+                lane.leaving.arm()
+            for replenisher in targets:
+                replenisher.turn.arm()
+            for floor in floors:
+                floor.arm()
+            for operation in pulling:
+                operation.resource.touch()
+
+    def _end_day(self) -> None:
+        now = self.env._now
+        for resource in self.resources:
+            resource.account(now)
+        for operation in self.operations:
+            operation.miss_slot()
+        self.books.close_day(now)
+
+    def _departures(self, lane: Lane) -> Generator[Event, Any, None]:
+        assert lane.spec.departures is not None
+        alarm = Alarm(self.env, Phase.OUTSIDE, lane.spec.rank)
+        for time in regular(*lane.spec.departures):
+            yield alarm.at(time)
+            lane.depart()
+
+    def _openings(self, lane: Lane, clock: Clock) -> Generator[Event, Any, None]:
+        alarm = Alarm(self.env, Phase.CHANGE, 2 + lane.spec.rank)
+        for time in clock.changes():
+            yield alarm.at(time)
+            lane.leaving.arm()
+
+    def _reviews(self, replenisher: Replenisher) -> Generator[Event, Any, None]:
+        assert replenisher.spec.review is not None
+        alarm = Alarm(self.env, Phase.OUTSIDE, replenisher.spec.rank)
+        for time in regular(*replenisher.spec.review):
+            yield alarm.at(time)
+            replenisher.turn.arm()
+
+    def _pauses(self) -> Generator[Event, Any, None]:
+        """When a pause ends, what it held back goes on."""
+        alarm = Alarm(self.env, Phase.CHANGE, 1)
+        ends = [
+            (end, what, site)
+            for (what, site), intervals in self.timetable.pauses.items()
+            for _, end in intervals
+        ]
+        for time, what, site in sorted(ends):
+            yield alarm.at(time)
+            if what == "orders":
+                for replenisher in self.replenishers:
+                    if replenisher.stock.spec.site == site and replenisher.spec.review is None:
+                        replenisher.turn.arm()
+            elif what == "shipments":
+                for lane in self.lanes:
+                    if lane.source.spec.site == site:
+                        lane.leaving.arm()
+            else:
+                for stock in self.stocks:
+                    if stock.spec.site == site:
+                        stock.ask_for_room()
+
+    def _losses(self) -> Generator[Event, Any, None]:
+        """Disruptions that destroy a share of what is on hand."""
+        alarm = Alarm(self.env, Phase.CHANGE, 1)
+        for loss in sorted(self.timetable.losses, key=lambda x: (x.time, x.rank, x.stock)):
+            yield alarm.at(loss.time)
+            stock = self.stocks[loss.stock]
+            quantity = rules.in_quanta(stock.on_hand * loss.share, stock.quantum)
+            if not stock.unlimited and quantity:
+                stock.take(min(quantity, stock.on_hand), LOST)
+
+    # ---- the end of an instant
+
+    def _close_instant(self, now: int) -> None:
+        for resource in self.dirty:
+            resource.assess(now)
+        self.dirty.clear()
+        if self._snapshot_due:
+            self._snapshot_due = False
+            self.books.take_snapshot(now)
+
+    def _at_close_of(self, instant: int) -> None:
+        def due() -> None:
+            self._snapshot_due = True
+
+        self.at(instant, due)

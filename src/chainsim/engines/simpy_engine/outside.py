@@ -1,0 +1,192 @@
+"""The outside world: demands, arrivals and the slots of paced operations as streams of events."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, Any
+
+from simpy.events import Event
+
+from chainsim.engines import rules
+from chainsim.engines.simpy_engine.account import Account
+from chainsim.engines.simpy_engine.instant import LATER, Alarm, priority
+from chainsim.engines.simpy_engine.stock import ARRIVED, TURNED_AWAY, Order, Stock
+from chainsim.network.clock import STEADY, Clock
+from chainsim.network.compiled import (
+    FULL_SPEED,
+    ArrivalSpec,
+    DemandSpec,
+    Phase,
+    StreamSpec,
+)
+from chainsim.outcome.trajectory import Wait
+
+if TYPE_CHECKING:
+    from chainsim.engines.simpy_engine.chain import Chain
+    from chainsim.engines.simpy_engine.operation import Operation
+
+DEMANDED, DELIVERED, AT_ONCE, SAME_DAY, LOST = range(5)
+MICROSECONDS = 1_000_000
+
+
+def occasions(chain: Chain, entity: str, spec: StreamSpec) -> Iterator[tuple[int, int]]:
+    """(instant, thousandths) of the events of a stream, in order; amounts may be 0."""
+    clock = chain.timetable.clocks[spec.clock] if spec.clock >= 0 else STEADY
+    if spec.process in ("trace", "plan"):
+        yield from _planned(chain, entity, spec, clock)
+        return
+    instants = _instants(chain, entity, spec, clock)
+    if spec.size is None:
+        for instant in instants:
+            yield instant, spec.fixed_size
+    else:
+        sizes = chain.draws.stream(entity, "size", spec.size)
+        for instant in instants:
+            yield instant, rules.in_quanta(next(sizes), spec.quantum)
+
+
+def _planned(
+    chain: Chain, entity: str, spec: StreamSpec, clock: Clock
+) -> Iterator[tuple[int, int]]:
+    """Listed amounts, each changed by noise and by disruptions of demand."""
+    noise = chain.draws.stream(entity, "noise", spec.noise) if spec.noise else None
+    carried = 0.0
+    for instant, amount in spec.trace:
+        if noise is None and clock is STEADY:
+            yield instant, amount
+            continue
+        factor = next(noise) if noise else 1.0
+        exact = amount * factor * clock.rate(instant) / FULL_SPEED + carried
+        whole = rules.in_quanta(exact, spec.quantum)
+        carried = exact - whole if noise is None else 0.0
+        yield instant, whole
+
+
+def _instants(chain: Chain, entity: str, spec: StreamSpec, clock: Clock) -> Iterator[int]:
+    """The instants of a regular or random stream.
+
+    Random gaps are summed in microseconds of the stream's own time, and that time runs at the
+    clock's rate (inversion of the integrated rate, Cinlar 1975), so nothing drifts.
+    """
+    if spec.process == "regular":
+        k = 0
+        while True:
+            yield rules.regular_instant(k, spec.first, spec.exact_interval)
+            k += 1
+    assert spec.interval is not None
+    gaps = chain.draws.stream(entity, "interval", spec.interval)
+    own_time = 0
+    if spec.has_first:
+        own_time = spec.first[0] * MICROSECONDS // spec.first[1]
+        yield own_time // MICROSECONDS
+    while True:
+        own_time += max(0, rules.whole(next(gaps) * MICROSECONDS))
+        if clock is STEADY:
+            yield (own_time + MICROSECONDS // 2) // MICROSECONDS
+        else:
+            instant = clock.reaches(own_time)
+            if instant is None:
+                return
+            yield instant
+
+
+class Outside(Account):
+    """Something that happens at a stock from outside."""
+
+    def __init__(
+        self, chain: Chain, id_: str, rank: int, stock: int, stream: StreamSpec, counts: int
+    ) -> None:
+        super().__init__(counts, 1)
+        self.chain = chain
+        self.env = chain.env
+        self.id = id_
+        self.rank = rank
+        self.stock: Stock = chain.stocks[stock]
+        self.stream = stream
+
+    def follow(self) -> Generator[Event, Any, None]:
+        """A process: act at each occasion of the stream."""
+        alarm = Alarm(self.env, Phase.OUTSIDE, self.rank)
+        for instant, quantity in occasions(self.chain, self.id, self.stream):
+            yield alarm.at(max(instant, self.env._now))
+            if quantity:
+                self.act(quantity)
+
+    def act(self, quantity: int) -> None:
+        """One event of the stream."""
+        raise NotImplementedError
+
+
+class Arrival(Outside):
+    """Items that come without being ordered."""
+
+    def __init__(self, chain: Chain, spec: ArrivalSpec) -> None:
+        super().__init__(chain, spec.id, spec.rank, spec.stock, spec.stream, 0)
+        self.spec = spec
+
+    def act(self, quantity: int) -> None:
+        """Items come; what does not fit is turned away and counted."""
+        if not self.stock.blocked and self.stock.fits(quantity):
+            self.stock.gain(quantity, ARRIVED)
+            return
+        self.stock.counts[TURNED_AWAY] += quantity
+        if self.chain.log is not None:
+            self.chain.note(Phase.OUTSIDE, "turned away", self.id, quantity)
+
+
+class Demand(Outside):
+    """Customers who order, wait or leave."""
+
+    def __init__(self, chain: Chain, key: int, spec: DemandSpec) -> None:
+        super().__init__(chain, spec.id, spec.rank, spec.stock, spec.stream, 5)
+        self.spec = spec
+        self.key = -1 - key
+        self.delays: list[Wait] | None = [] if spec.recorded else None
+        if spec.initial_backlog:
+            self.change(0, spec.initial_backlog, 0)
+            self.stock.order(Order(self, spec.initial_backlog, 0, spec.priority))
+        self._expiry = priority(Phase.FILL, LATER + spec.rank)
+
+    def act(self, quantity: int) -> None:
+        """An order arrives."""
+        now = self.env._now
+        self.counts[DEMANDED] += quantity
+        self.change(0, quantity, now)
+        order = Order(self, quantity, now, self.spec.priority)
+        if self.chain.log is not None:
+            self.chain.note(Phase.OUTSIDE, "demand", self.id, quantity)
+        self.stock.order(order, at_once=self.spec.unmet == "lost")
+        if self.spec.unmet == "patience":
+            expires = now + self.spec.patience
+            self.env.call(expires, self._expiry, lambda: self.give_up(order))
+
+    def serve(self, order: Order, amount: int) -> None:
+        """Take delivery of a part of an order."""
+        now = self.env._now
+        self.counts[DELIVERED] += amount
+        self.change(0, -amount, now)
+        if order.placed == now:
+            self.counts[AT_ONCE] += amount
+        if self.chain.day_of(order.placed) == self.chain.day:
+            self.counts[SAME_DAY] += amount
+        if self.delays is not None:
+            self.delays.append(Wait(order.placed, now, amount))
+        if self.chain.log is not None:
+            self.chain.note(Phase.FILL, "deliver", self.id, amount)
+
+    def give_up(self, order: Order) -> None:
+        """The customer leaves; what was not delivered is lost."""
+        left = self.stock.withdraw(order)
+        if left:
+            self.counts[LOST] += left
+            self.change(0, -left, self.env._now)
+            if self.chain.log is not None:
+                self.chain.note(Phase.FILL, "lost", self.id, left)
+
+
+def pace(chain: Chain, operation: Operation, spec: StreamSpec) -> Generator[Event, Any, None]:
+    """A process: give an operation its slots."""
+    alarm = Alarm(chain.env, Phase.OUTSIDE, operation.rank)
+    for instant, _ in occasions(chain, operation.id, spec):
+        yield alarm.at(max(instant, chain.env._now))
+        operation.slot()

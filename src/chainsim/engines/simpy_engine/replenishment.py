@@ -1,0 +1,139 @@
+"""Replenishment: when a stock is reviewed, how much is ordered, and from whom."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from chainsim.engines import rules
+from chainsim.engines.simpy_engine.instant import Turn
+from chainsim.engines.simpy_engine.lane import Lane
+from chainsim.engines.simpy_engine.stock import ORDERED, Stock
+from chainsim.network.compiled import NONE, Forecast, Phase, ReplenishmentSpec
+
+if TYPE_CHECKING:
+    from chainsim.engines.simpy_engine.chain import Chain
+
+
+class Forecaster:
+    """Forecasts the demand of a period from the orders of past periods."""
+
+    def __init__(self, spec: Forecast) -> None:
+        self.spec = spec
+        self._recent = deque([spec.initial] * spec.window, maxlen=spec.window or None)
+        self._smoothed = spec.initial
+        self._variance = 0.0
+
+    def observe(self, demand: float) -> None:
+        """Take in the demand of the period that ends."""
+        if self.spec.window:
+            self._recent.append(demand)
+            return
+        error = demand - self._smoothed
+        self._smoothed += self.spec.alpha * error
+        self._variance += self.spec.alpha * (error * error - self._variance)
+
+    def level(self) -> float:
+        """Periods x forecast + safety x sd x sqrt(periods), thousandths."""
+        if self.spec.window:
+            values = list(self._recent)
+            mean = math.fsum(values) / len(values)
+            variance = math.fsum((v - mean) ** 2 for v in values) / max(1, len(values) - 1)
+        else:
+            mean, variance = self._smoothed, self._variance
+        safety = self.spec.safety * math.sqrt(variance * self.spec.periods)
+        return self.spec.periods * mean + safety
+
+
+class Replenisher:
+    """Reviews one stock and places its orders."""
+
+    def __init__(self, chain: Chain, spec: ReplenishmentSpec) -> None:
+        self.chain = chain
+        self.spec = spec
+        self.stock: Stock = chain.stocks[spec.stock]
+        self.lanes: list[list[Lane]] = [
+            [chain.lanes[lane] for lane in lanes] for lanes in spec.sources
+        ]
+        self.parent = chain.stocks[spec.requirements] if spec.requirements >= 0 else None
+        self.forecaster = Forecaster(spec.level.forecast) if spec.level.forecast else None
+        self._seen = 0
+        self._given = [0] * len(spec.sources)
+        self._unit = rules.rounded_up(max(spec.multiple, 1), self.stock.quantum)
+        self.turn = Turn(chain.env, Phase.REVIEW, spec.rank, self._review)
+        if spec.review is None:
+            self.stock.on_drop.append(self.turn)
+
+    @property
+    def follows_the_day(self) -> bool:
+        """Whether a change of target at midnight calls for a review."""
+        return self.spec.review is None and bool(self.spec.level.daily or self.spec.reorder.daily)
+
+    def _review(self, _: Any) -> None:
+        """Place the order that the policy asks for."""
+        if self.forecaster is not None:
+            self.forecaster.observe(self.stock.requested - self._seen)
+            self._seen = self.stock.requested
+        if self.chain.paused("orders", self.stock.spec.site):
+            return
+        quantity = self._quantity()
+        if quantity <= 0:
+            return
+        quantity = rules.rounded_up(max(quantity, self.spec.minimum), self._unit)
+        for source, part in enumerate(self._split(quantity)):
+            if part:
+                self._given[source] += part
+                self.stock.counts[ORDERED] += part
+                self._lane_of(source).place(part, self.spec.priority)
+        if self.chain.log is not None:
+            self.chain.note(Phase.REVIEW, "order", self.stock.id, quantity)
+
+    def _quantity(self) -> int:
+        """What the policy orders now, thousandths, before rounding up."""
+        spec = self.spec
+        position = self.stock.position
+        if self.parent is not None:
+            position -= self.chain.requirement(self.stock, self.parent)
+        day = self.chain.day
+        if spec.policy == "fixed":
+            return spec.quantity
+        if spec.policy == "r_Q":
+            reorder = spec.reorder.on(day)
+            if position > reorder:
+                return 0
+            return ((reorder - position) // spec.quantity + 1) * spec.quantity
+        if spec.policy == "s_S" and position > spec.reorder.on(day):
+            return 0
+        return self._level(day) - position
+
+    def _level(self, day: int) -> int:
+        if self.forecaster is None:
+            return self.spec.level.on(day)
+        return rules.in_quanta(self.forecaster.level(), self.stock.quantum)
+
+    def _split(self, quantity: int) -> list[int]:
+        """How the order is divided among the sources."""
+        if self.spec.shares:
+            return rules.by_shares(quantity, self._unit, self.spec.shares, self._given)
+        parts = [0] * len(self.lanes)
+        parts[self._first_source()] = quantity
+        return parts
+
+    def _first_source(self) -> int:
+        """The first source that is up and does not owe us too much; else the first that is up."""
+        up = [i for i in range(len(self.lanes)) if self._is_up(i)]
+        if self.spec.spill != NONE:
+            for i in up:
+                if sum(lane.levels[1] for lane in self.lanes[i]) <= self.spec.spill:
+                    return i
+        return up[0] if up else 0
+
+    def _is_up(self, source: int) -> bool:
+        """No disruption that stops the source or its site, and a lane that is open."""
+        lanes = self.lanes[source]
+        return any(lane.is_open for lane in lanes) and self.chain.is_up(lanes[0].source)
+
+    def _lane_of(self, source: int) -> Lane:
+        lanes = self.lanes[source]
+        return next((lane for lane in lanes if lane.is_open), lanes[0])

@@ -1,0 +1,265 @@
+"""A stock: what a site holds of an item, the orders that wait for it, and its room."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from chainsim.engines import rules
+from chainsim.engines.simpy_engine.account import Account
+from chainsim.engines.simpy_engine.instant import Turn
+from chainsim.network.compiled import NONE, Allocation, Phase, StockSpec
+from chainsim.outcome.trajectory import Wait
+
+if TYPE_CHECKING:
+    from chainsim.engines.simpy_engine.chain import Chain
+    from chainsim.engines.simpy_engine.operation import Floor, Operation
+
+RECEIVED, PRODUCED, ARRIVED, USED, SHIPPED, LOST, TURNED_AWAY, ORDERED = range(8)
+ON_HAND, BACKLOG, ON_ORDER = range(3)
+
+
+class Customer(Protocol):
+    """Whoever orders from a stock: an outside demand, or a lane on behalf of another stock."""
+
+    key: int
+    """Tells customers of one stock apart."""
+
+    def serve(self, order: Order, amount: int) -> None:
+        """Take delivery of a part of an order."""
+
+    def give_up(self, order: Order) -> None:
+        """Wait no longer for the rest of an order."""
+
+
+class Goods(Protocol):
+    """What waits for room: the output of a blocked server, or a shipment at the gate."""
+
+    quantity: int
+
+    def admitted(self) -> None:
+        """The goods are in the stock now."""
+
+
+class Order:
+    """What a customer still waits for."""
+
+    __slots__ = ("customer", "placed", "priority", "quantity", "remaining")
+
+    def __init__(self, customer: Customer, quantity: int, placed: int, priority: int) -> None:
+        self.customer = customer
+        self.quantity = quantity
+        self.remaining = quantity
+        self.placed = placed
+        self.priority = priority
+
+
+class Stock(Account):
+    """The stock of one item at one site."""
+
+    def __init__(self, chain: Chain, spec: StockSpec) -> None:
+        super().__init__(8, 3)
+        self.chain = chain
+        self.env = chain.env
+        self.spec = spec
+        self.id = spec.id
+        self.quantum = chain.network.items[spec.item].quantum
+        self.unlimited = spec.unlimited
+        self.orders: deque[Order] = deque()
+        self.at_once: list[Order] = []
+        self.blocked: deque[Goods] = deque()
+        self.gate: deque[Goods] = deque()
+        self.ages: deque[list[int]] | None = deque() if spec.aged else None
+        self.waits: list[Wait] | None = [] if spec.recorded else None
+        self.making = 0
+        """What operations that pull for this item have released and not yet brought in."""
+        self.requested = 0
+        """All that was ever ordered from this stock or used of it."""
+        self.users: list[Operation] = []
+        self.on_gain: list[Floor] = []
+        """Floors whose operations use the item."""
+        self.on_drop: list[Turn] = []
+        """Who watches the inventory position: replenishment and pulling floors."""
+        self.filling = Turn(self.env, Phase.FILL, spec.rank, self._fill)
+        self.admitting = Turn(self.env, Phase.COMPLETE, spec.rank, self._admit)
+        if spec.initial:
+            self.change(ON_HAND, spec.initial, 0)
+            if self.ages is not None:
+                self.ages.append([0, spec.initial])
+
+    @property
+    def on_hand(self) -> int:
+        """What is there now, thousandths."""
+        return self.levels[ON_HAND]
+
+    @property
+    def backlog(self) -> int:
+        """Ordered from here and not yet shipped, thousandths."""
+        return self.levels[BACKLOG]
+
+    @property
+    def position(self) -> int:
+        """On hand + on order - backlog, thousandths."""
+        levels = self.levels
+        return levels[ON_HAND] + levels[ON_ORDER] - levels[BACKLOG]
+
+    # ---- goods come in
+
+    def gain(self, quantity: int, count: int) -> None:
+        """Goods come in: `count` says how (RECEIVED, PRODUCED, ARRIVED)."""
+        if self.unlimited:
+            return
+        now = self.env._now
+        self.counts[count] += quantity
+        self.levels[ON_HAND] += quantity
+        self.moments[ON_HAND] += quantity * now
+        if self.ages is not None:
+            self.ages.append([now, quantity])
+        if self.orders:
+            self.filling.arm()
+        for floor in self.on_gain:
+            floor.arm()
+
+    def fits(self, quantity: int) -> bool:
+        """Whether goods can come in: there is room, or they pass straight to a free server."""
+        room = self.spec.room
+        if room == NONE or self.unlimited or self.on_hand + quantity <= room:
+            return True
+        passing = sum(user.takes_at_once(self) for user in self.users)
+        return self.on_hand + quantity <= room + passing
+
+    def _admit(self, _: Any) -> None:
+        """Freed room goes to the longest blocked server, then to the gate in order."""
+        for queue in (self.blocked, self.gate):
+            while queue and self.fits(queue[0].quantity):
+                queue.popleft().admitted()
+
+    def ask_for_room(self) -> None:
+        """Look for room again, in a new round."""
+        if self.blocked or self.gate:
+            self.admitting.arm()
+
+    def ask_for_room_if_it_fits(self) -> None:
+        """Let goods pass straight to a server that has become free."""
+        for queue in (self.blocked, self.gate):
+            if queue and self.fits(queue[0].quantity):
+                self.admitting.arm()
+
+    # ---- goods go out
+
+    def take(self, quantity: int, count: int) -> None:
+        """Goods go out: `count` says how (USED, SHIPPED, LOST)."""
+        if count == USED:
+            self.requested += quantity
+        if self.unlimited:
+            return
+        now = self.env._now
+        self.counts[count] += quantity
+        self.levels[ON_HAND] -= quantity
+        self.moments[ON_HAND] -= quantity * now
+        if self.ages is not None:
+            self._take_oldest(quantity, now if count == USED else None)
+        if self.blocked or self.gate:
+            self.admitting.arm()
+        for turn in self.on_drop:
+            turn.arm()
+
+    def _take_oldest(self, quantity: int, used_at: int | None) -> None:
+        """First in, first out; waits are recorded for what operations use."""
+        assert self.ages is not None
+        while quantity:
+            lot = self.ages[0]
+            part = min(lot[1], quantity)
+            if used_at is not None and self.waits is not None:
+                self.waits.append(Wait(lot[0], used_at, part))
+            quantity -= part
+            lot[1] -= part
+            if not lot[1]:
+                self.ages.popleft()
+
+    def since(self, quantity: int) -> int:
+        """The instant since which the oldest `quantity` on hand has been there."""
+        assert self.ages is not None
+        for arrived, amount in self.ages:
+            quantity -= amount
+            if quantity <= 0:
+                return arrived
+        return int(self.env._now)
+
+    # ---- orders
+
+    def order(self, order: Order, at_once: bool = False) -> None:
+        """An order reaches this stock; with `at_once` what is not filled now is lost."""
+        self.requested += order.remaining
+        self.orders.append(order)
+        if not self.unlimited:
+            self.change(BACKLOG, order.remaining, self.env._now)
+            for turn in self.on_drop:
+                turn.arm()
+        if at_once:
+            self.at_once.append(order)
+        self.filling.arm()
+
+    def withdraw(self, order: Order) -> int:
+        """Take back what is left of an order; returns how much that was."""
+        left = order.remaining
+        if left:
+            order.remaining = 0
+            self.orders.remove(order)
+            self.change(BACKLOG, -left, self.env._now)
+        return left
+
+    def _fill(self, _: Any) -> None:
+        """Fill waiting orders by the allocation rule; then lose what had to be filled at once."""
+        if self.unlimited:
+            while self.orders:
+                order = self.orders.popleft()
+                self._serve(order, order.remaining)
+        elif self.spec.allocation == Allocation.PROPORTIONAL:
+            self._fill_in_proportion()
+        else:
+            if self.spec.allocation == Allocation.PRIORITY:
+                self.orders = deque(sorted(self.orders, key=lambda order: order.priority))
+            self._fill_in_order(self.orders)
+        for order in self.at_once:
+            order.customer.give_up(order)
+        self.at_once.clear()
+
+    def _fill_in_order(self, orders: deque[Order]) -> None:
+        while orders:
+            available = self.on_hand // self.quantum * self.quantum
+            if available <= 0:
+                return
+            order = orders[0]
+            self._serve(order, min(order.remaining, available))
+            if not order.remaining:
+                orders.popleft()
+
+    def _fill_in_proportion(self) -> None:
+        """Divide what is on hand in proportion to what each customer waits for."""
+        by_customer: dict[int, deque[Order]] = {}
+        for order in self.orders:
+            by_customer.setdefault(order.customer.key, deque()).append(order)
+        keys = sorted(by_customer)
+        claims = [sum(order.remaining for order in by_customer[key]) for key in keys]
+        parts = rules.proportional(self.on_hand, claims, self.quantum)
+        for key, part in zip(keys, parts, strict=True):
+            for order in by_customer[key]:
+                amount = min(order.remaining, part)
+                if amount:
+                    self._serve(order, amount)
+                    part -= amount
+        self.orders = deque(order for order in self.orders if order.remaining)
+
+    def _serve(self, order: Order, amount: int) -> None:
+        order.remaining -= amount
+        if not self.unlimited:
+            self.change(BACKLOG, -amount, self.env._now)
+        self.take(amount, SHIPPED)
+        order.customer.serve(order, amount)
+
+
+def total_on_hand(stocks: Iterable[Stock]) -> list[int]:
+    """What finite stocks hold, to see whether an instant gets somewhere."""
+    return [stock.on_hand for stock in stocks if not stock.unlimited]

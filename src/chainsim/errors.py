@@ -1,0 +1,120 @@
+"""What can go wrong, as one tree; the command line turns it into exit codes.
+
+    ChainsimError
+    |-- InputError      exit 2   the input is wrong: a list of Problems, each with its place
+    `-- RunError        exit 4   a run failed
+        |-- LawError             a law of conservation does not hold after a run
+        `-- LoopError            an instant that does not end
+
+Exceptions take positional arguments only: SimPy rebuilds them from `args`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Any
+
+LONGEST = 80
+"""Characters of a user's value that a message shows."""
+
+
+class ChainsimError(Exception):
+    """Anything that chainsim reports without a traceback."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake in the input: where it stands, which rule it breaks, what to do.
+
+    `rule` continues the sentence "path must ..."; `got` is the value as shown, or empty;
+    `remedy` is a clause of its own. Line 0 means that the place has no lines (an option).
+    """
+
+    file: str
+    line: int
+    column: int
+    path: str
+    rule: str
+    got: str = ""
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        text = f"{printable(place)}: {shortened(self.path or 'the file', 200)} must {self.rule}"
+        if self.got:
+            text += f", got {self.got}"
+        return f"{text}; {self.remedy}" if self.remedy else text
+
+
+class InputError(ChainsimError):
+    """The input is wrong; `problems` says where and how."""
+
+    exit_code = 2
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        return "\n".join(str(problem) for problem in self.problems)
+
+
+class RunError(ChainsimError):
+    """A run failed."""
+
+    exit_code = 4
+
+
+class LawError(RunError):
+    """A law that must hold after every run does not."""
+
+
+class LoopError(RunError):
+    """The rounds of one instant do not end; the message names the loop."""
+
+
+def printable(text: str) -> str:
+    """The text with control characters and invisible signs escaped."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def shortened(text: str, longest: int = LONGEST) -> str:
+    """The text, printable, cut to at most `longest` characters."""
+    text = printable(text[: longest + 1])
+    return text if len(text) <= longest else text[: longest - 3] + "..."
+
+
+def shown(value: Any) -> str:
+    """A value from a file as a message shows it: at most 80 characters, nothing invisible."""
+    if isinstance(value, str):
+        return "'" + shortened(value, LONGEST - 2) + "'"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return shortened("a map with " + ", ".join(list(value)[:6])) if value else "an empty map"
+    if isinstance(value, list | tuple):
+        return f"a list of {len(value)}" if value else "an empty list"
+    if isinstance(value, int) and abs(value) >= 10**LONGEST:
+        return "a number of very many digits"
+    if isinstance(value, int | float | Decimal):
+        return shortened(str(value))
+    return shortened(type(value).__name__)
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "known are") -> str:
+    """The remedy for an unknown word: the nearest known one, else the known ones."""
+    words = sorted(str(name) for name in known)
+    near = get_close_matches(word[:LONGEST], words, n=1, cutoff=0.6)
+    near = near or [w for w in words if w.lower() == word.lower()]
+    if near:
+        return f"did you mean '{shortened(near[0])}'?"
+    if not words:
+        return f"{otherwise.removesuffix(' are')}: none" if otherwise else ""
+    return shortened(f"{otherwise} {', '.join(words)}", 160)

@@ -1,0 +1,1 @@
+"""Replications, comparisons, sweeps and checks: what is done with many runs."""

@@ -1,0 +1,1 @@
+"""A scenario as integers over ids: what the engines run on."""

@@ -1,0 +1,180 @@
+"""Calendars and profiles as factors over the seconds of a run."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+
+from chainsim.network.clock import DAY, Factor, Piece
+from chainsim.scenario.schema import time as written
+
+DAYS_BEFORE, DAYS_AFTER = 1, 120
+"""Calendars are laid out this far beyond the run: night shifts before, plans after."""
+
+
+class Time:
+    """Civil time and seconds of a run."""
+
+    def __init__(self, origin: dt.datetime, start: dt.datetime, end: int) -> None:
+        """`origin` is second 0, `start` the scenario's start (offsets count from it)."""
+        self.origin = origin
+        self.start = start
+        self.end = end
+        self.midnight = dt.datetime(origin.year, origin.month, origin.day)
+
+    def second(self, when: dt.datetime | Fraction) -> int:
+        """The second of a date, or of a time since the scenario's start; halves up."""
+        if isinstance(when, dt.datetime):
+            return int((when - self.origin).total_seconds())
+        offset = int((self.start - self.origin).total_seconds())
+        return offset + math.floor(when + Fraction(1, 2))
+
+    def days(self) -> list[dt.date]:
+        """The civil days of the run and a margin after it, from that of second 0 on."""
+        count = self.end // DAY + 1 + DAYS_AFTER
+        return [self.midnight.date() + dt.timedelta(days=k) for k in range(count)]
+
+    def day_start(self, day: dt.date) -> int:
+        """The second at which a civil day begins (may be below 0)."""
+        at = dt.datetime(day.year, day.month, day.day)
+        return int((at - self.origin).total_seconds())
+
+
+def shifts_on(calendar: written.Calendar, day: dt.date) -> tuple[tuple[int, int], ...]:
+    """The shifts that start on a day, in seconds after its midnight."""
+    week = calendar.week
+    shifts = week.get(written.DAYS[day.weekday()], ())
+    for special in (*calendar.days, *calendar.special):
+        last = (special.last or special.first).date()
+        if special.first.date() <= day <= last:
+            shifts = _usual(week) if special.shifts == "usual" else special.shifts
+    return shifts
+
+
+def _usual(week: Mapping[str, tuple[tuple[int, int], ...]]) -> tuple[tuple[int, int], ...]:
+    """The shifts of the first working day of the week."""
+    return next((week[day] for day in written.DAYS if week.get(day)), ())
+
+
+def calendar_factor(calendar: written.Calendar, time: Time) -> Factor:
+    """1 during shifts, else 0. A night shift belongs to its start day."""
+    first = time.midnight.date() - dt.timedelta(days=DAYS_BEFORE)
+    windows: list[list[int]] = []
+    for day in [first, *time.days()]:
+        start = time.day_start(day)
+        for begin, end in shifts_on(calendar, day):
+            if windows and start + begin <= windows[-1][1]:
+                windows[-1][1] = max(windows[-1][1], start + end)
+            else:
+                windows.append([start + begin, start + end])
+    pieces = [Piece(-2 * DAY, 0.0)]
+    for begin, end in windows:
+        pieces += [Piece(begin, 1.0), Piece(end, 0.0)]
+    return pieces
+
+
+def profile_factors(name: str, profiles: Mapping[str, written.Profile], time: Time) -> list[Factor]:
+    """The factors whose product is a profile."""
+    profile = profiles[name]
+    if isinstance(profile, written.Product):
+        factors: list[Factor] = []
+        for part in profile.of:
+            if isinstance(part, str):
+                factors += profile_factors(part, profiles, time)
+            else:
+                factors.append([Piece(-DAY, float(part))])
+        return factors
+    if isinstance(profile, written.Steps):
+        return [_steps(profile, time)]
+    if isinstance(profile, written.Linear):
+        return [_linear(profile, time)]
+    if isinstance(profile, written.Months):
+        return [_months(profile, time)]
+    if isinstance(profile, written.Wave):
+        return [[Piece(-DAY, 0.0, _wave(profile, time))]]
+    return [_curve(profile, time)]
+
+
+def _steps(profile: written.Steps, time: Time) -> Factor:
+    first = profile.at[0][1] if profile.before is None else profile.before
+    pieces = [Piece(-(10**11), float(first))]
+    return pieces + [Piece(time.second(when), float(value)) for when, value in profile.at]
+
+
+def _linear(profile: written.Linear, time: Time) -> Factor:
+    points = [(time.second(when), float(value)) for when, value in profile.at]
+    pieces = [Piece(-(10**11), points[0][1])]
+    for (t0, v0), (t1, v1) in zip(points, points[1:], strict=False):
+        pieces.append(Piece(t0, v0, _line(t0, v0, t1, v1)))
+    return [*pieces, Piece(points[-1][0], points[-1][1])]
+
+
+def _line(t0: int, v0: float, t1: int, v1: float) -> Callable[[float], float]:
+    return lambda t: v0 + (v1 - v0) * (t - t0) / (t1 - t0)
+
+
+def month_value(profile: written.Months, year: int, month: int) -> Fraction:
+    """The value of a month; past the ends the months of the nearest year repeat."""
+    values: dict[str, Fraction] = profile.values
+    keys = sorted(values)
+    key = f"{year:04d}-{month:02d}"
+    if key in values:
+        return values[key]
+    same = [k for k in keys if k.endswith(f"-{month:02d}")]
+    if not same:
+        return values[keys[-1] if key > keys[-1] else keys[0]]
+    return values[same[-1] if key > keys[-1] else same[0]]
+
+
+def _months(profile: written.Months, time: Time) -> Factor:
+    pieces: Factor = []
+    for day in time.days():
+        if day.day == 1 or not pieces:
+            value = float(month_value(profile, day.year, day.month))
+            pieces.append(Piece(time.day_start(day), value))
+    return pieces
+
+
+def _wave(profile: written.Wave, time: Time) -> Callable[[float], float]:
+    start = time.second(profile.start if profile.start is not None else Fraction(0))
+    mean, amplitude = float(profile.mean), float(profile.amplitude)
+    frequency = 2 * math.pi / float(profile.period)
+    return lambda t: mean + amplitude * math.sin(frequency * (t - start))
+
+
+def _curve(profile: written.Curve, time: Time) -> Factor:
+    start = time.second(profile.start)
+    low, rise = float(profile.low), float(profile.high - profile.low)
+    if profile.kind == "smoothstep":
+        assert profile.over is not None
+        over = float(profile.over)
+        end = start + round(over)
+
+        def smooth(t: float) -> float:
+            x = (t - start) / over
+            return low + rise * x * x * (3 - 2 * x)
+
+        return [Piece(-(10**11), low), Piece(start, low, smooth), Piece(end, low + rise)]
+    if profile.kind == "exponential":
+        assert profile.tau is not None
+        tau = float(profile.tau)
+
+        def ramp(t: float) -> float:
+            return low + rise * (1 - math.exp(-(t - start) / tau))
+
+        return [Piece(-(10**11), low), Piece(start, low, ramp)]
+    return _logistic(profile, time, start)
+
+
+def _logistic(profile: written.Curve, time: Time, start: int) -> Factor:
+    assert profile.middle is not None and profile.steepness and profile.over is not None
+    middle, steepness = time.second(profile.middle), float(profile.steepness)
+    low, rise = float(profile.low), float(profile.high - profile.low)
+    end = start + round(float(profile.over))
+
+    def curve(t: float) -> float:
+        return low + rise / (1 + math.exp(-steepness * (t - middle) / DAY))
+
+    return [Piece(-(10**11), curve(start)), Piece(start, low, curve), Piece(end, curve(end))]

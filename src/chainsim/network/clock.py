@@ -1,0 +1,149 @@
+"""Operating clocks: rates known before the run as steps on whole seconds, and their integral.
+
+A clock has a rate a(t) in parts per million, constant between steps. Its integral W(t) is counted
+in ppm-seconds. A lot of work w that starts at W0 ends at the first second t with W(t) >= W0 + w:
+closures and slow-downs freeze or slow it, and no event has to be cancelled.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from chainsim.network.compiled import FULL_SPEED
+
+HOUR = 3_600
+DAY = 86_400
+LONG_CURVE = 60 * DAY
+"""Curves longer than this are tabulated by day, shorter ones by hour."""
+GAUSS = 0.28867513459481287
+"""Half the distance of the two Gauss-Legendre points of an interval of length 1."""
+
+OPEN, CLOSED, DISRUPTED = 0, 1, 2
+"""Why a rate is what it is: above zero; zero by calendar or profile; zero by a disruption."""
+
+
+class Clock:
+    """A rate over time as steps; the last rate holds for ever."""
+
+    __slots__ = ("_constant", "integrals", "rates", "times")
+
+    def __init__(self, times: Sequence[int], rates: Sequence[int]) -> None:
+        """Steps begin at `times` (the first is 0) with `rates` in ppm."""
+        self.times = list(times)
+        self.rates = list(rates)
+        self.integrals = [0]
+        for i in range(1, len(self.times)):
+            width = self.times[i] - self.times[i - 1]
+            self.integrals.append(self.integrals[-1] + self.rates[i - 1] * width)
+        self._constant = self.rates[0] if len(self.rates) == 1 else 0
+
+    def rate(self, t: int) -> int:
+        """The rate at second t, ppm."""
+        return self._constant or self.rates[bisect_right(self.times, t) - 1]
+
+    def work(self, t: int) -> int:
+        """W(t), the work done by second t, ppm-seconds."""
+        if self._constant:
+            return self._constant * t
+        i = bisect_right(self.times, t) - 1
+        return self.integrals[i] + self.rates[i] * (t - self.times[i])
+
+    def reaches(self, work: int) -> int | None:
+        """The first second with W >= work, or None if it never comes."""
+        if self._constant:
+            return -(-work // self._constant)
+        i = bisect_left(self.integrals, work)
+        if i == 0:
+            return 0
+        rate = self.rates[i - 1]
+        if rate == 0:
+            return None
+        return self.times[i - 1] - (self.integrals[i - 1] - work) // rate
+
+    def changes(self) -> list[int]:
+        """The seconds after 0 at which the rate turns from zero to above zero or back."""
+        rates = self.rates
+        return [
+            self.times[i] for i in range(1, len(rates)) if (rates[i] == 0) != (rates[i - 1] == 0)
+        ]
+
+
+STEADY = Clock([0], [FULL_SPEED])
+"""Always at full speed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A factor on one stretch of time: from `begin` on, with its value as a function of time."""
+
+    begin: int
+    value: float
+    curve: Callable[[float], float] | None = None
+
+
+Factor = list[Piece]
+"""Pieces in order of time; the first begins at or before 0, the last holds for ever."""
+
+
+def tabulate(factors: Sequence[Factor], end: int) -> tuple[list[int], list[int]]:
+    """Times and rates (ppm) of the product of factors, its integral rounded cumulatively.
+
+    Each stretch gets the whole rate that brings the integral closest to the exact one, so totals
+    stay right however long the table is. Two-point Gauss-Legendre quadrature is exact for
+    products of up to three linear pieces.
+    """
+    times = _grid(factors, end)
+    rates: list[int] = []
+    exact = 0.0
+    done = 0
+    cursors = [0] * len(factors)
+    for i, begin in enumerate(times):
+        stop = times[i + 1] if i + 1 < len(times) else begin + 1
+        average = _average(factors, cursors, begin, stop)
+        exact += average * FULL_SPEED * (stop - begin)
+        rate = max(0, round((exact - done) / (stop - begin))) if average > 0 else 0
+        done += rate * (stop - begin)
+        rates.append(rate)
+    return merged(times, rates)
+
+
+def merged(times: Sequence[int], rates: Sequence[int]) -> tuple[list[int], list[int]]:
+    """The steps without those that do not change the rate."""
+    kept = [i for i in range(len(times)) if i == 0 or rates[i] != rates[i - 1]]
+    return [times[i] for i in kept], [rates[i] for i in kept]
+
+
+def _grid(factors: Sequence[Factor], end: int) -> list[int]:
+    """Every second at which a factor has a new piece, and a fine grid inside curves."""
+    marks = {0}
+    for factor in factors:
+        for i, piece in enumerate(factor):
+            stop = min(factor[i + 1].begin if i + 1 < len(factor) else end, end)
+            begin = max(piece.begin, 0)
+            if begin > end:
+                break
+            marks.add(begin)
+            if piece.curve is not None and stop > begin:
+                marks.update(range(begin, stop, DAY if stop - begin > LONG_CURVE else HOUR))
+    return sorted(marks)
+
+
+def _average(factors: Sequence[Factor], cursors: list[int], begin: int, stop: int) -> float:
+    """The mean of the product over [begin, stop); cursors only move forward."""
+    width = stop - begin
+    middle = begin + width / 2
+    left, right = middle - GAUSS * width, middle + GAUSS * width
+    at_left = at_right = 1.0
+    for k, factor in enumerate(factors):
+        while cursors[k] + 1 < len(factor) and factor[cursors[k] + 1].begin <= begin:
+            cursors[k] += 1
+        piece = factor[cursors[k]]
+        if piece.curve is None:
+            at_left *= piece.value
+            at_right *= piece.value
+        else:
+            at_left *= piece.curve(left)
+            at_right *= piece.curve(right)
+    return (at_left + at_right) / 2

@@ -1,0 +1,421 @@
+"""The compiled network: the facts of a scenario as integers, ready to run.
+
+Times are seconds since the start of the simulation, quantities thousandths of the item's unit,
+work is counted in ppm-seconds (a second at full speed is 1,000,000), see docs/model.md. Entities
+refer to each other by index into the tuples of `CompiledNetwork`; each carries its rank, which
+orders entities of one phase at one instant.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+SECONDS_PER_DAY = 86_400
+THOUSANDTHS = 1_000
+FULL_SPEED = 1_000_000
+"""Parts per million: the rate of an operation that works at full speed."""
+WORK_PER_MILLISECOND = FULL_SPEED // 1_000
+SCRAP = -1
+"""Index in place of a stock: the output is thrown away."""
+NONE = -1
+
+
+class Phase(IntEnum):
+    """The phases of one instant, in order (docs/model.md, section 3)."""
+
+    CHANGE = 0
+    ARRIVE = 1
+    COMPLETE = 2
+    OUTSIDE = 3
+    FILL = 4
+    REVIEW = 5
+    START = 6
+
+
+class Allocation(IntEnum):
+    """How waiting orders share what is on hand."""
+
+    FIFO = 0
+    PRIORITY = 1
+    PROPORTIONAL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """A distribution in the unit of its use: `kind`, float parameters and a shift."""
+
+    kind: str
+    parameters: tuple[float, ...]
+    shift: float = 0.0
+    scale: float = 1.0
+    """Thousandths per counted thing (geometric, Poisson)."""
+
+    @property
+    def constant(self) -> float | None:
+        """The value of a constant, or None."""
+        return self.parameters[0] + self.shift if self.kind == "constant" else None
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """A target from past orders: periods x forecast + safety x sd x sqrt(periods)."""
+
+    window: int
+    """Periods of a moving average; 0 for exponential smoothing."""
+    alpha: float
+    periods: float
+    safety: float
+    initial: float
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A level: constant, by day of the run, or from a forecast."""
+
+    level: int = 0
+    daily: tuple[int, ...] = ()
+    forecast: Forecast | None = None
+
+    def on(self, day: int) -> int:
+        """The level on a day of the run."""
+        return self.daily[min(day, len(self.daily) - 1)] if self.daily else self.level
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSpec:
+    """When and how much: the process of a demand, an arrival or the slots of a paced operation."""
+
+    process: str
+    interval: Distribution | None = None
+    """poisson, renewal: gaps (poisson: in seconds at rate factor 1)."""
+    exact_interval: tuple[int, int] = (0, 1)
+    """regular: seconds between events as numerator and denominator."""
+    first: tuple[int, int] = (0, 1)
+    """regular, renewal: instant of the first event as numerator and denominator."""
+    has_first: bool = False
+    size: Distribution | None = None
+    """Amount per event in thousandths; None is `fixed_size`."""
+    fixed_size: int = THOUSANDTHS
+    quantum: int = THOUSANDTHS
+    clock: int = NONE
+    """Index of the clock that multiplies the rate."""
+    trace: tuple[tuple[int, int], ...] = ()
+    """trace and plan: (instant, thousandths)."""
+    noise: Distribution | None = None
+    """plan: multiplies each amount."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemSpec:
+    """An item: id, unit and quantum in thousandths."""
+
+    id: str
+    unit: str
+    quantum: int
+    value: float = 0.0
+    holding_cost: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSpec:
+    """A site with what selectors and reports need."""
+
+    id: str
+    name: str
+    stage: str
+    region: str
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StockSpec:
+    """A stock (site, item)."""
+
+    id: str
+    rank: int
+    site: int
+    item: int
+    initial: int
+    room: int
+    """Thousandths; NONE is unlimited room."""
+    unlimited: bool
+    allocation: Allocation
+    aged: bool
+    """Whether the arrival time of each part is kept."""
+    recorded: bool
+    """Whether waiting times are recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputSpec:
+    """What a lot of an operation takes of a stock."""
+
+    stock: int
+    quantity: int
+    consumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OutputSpec:
+    """Where a lot may go: a stock (or SCRAP), the quantity, and its share."""
+
+    stock: int
+    quantity: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class BreakdownSpec:
+    """A mode of failure: uptime in work milliseconds, repair in seconds (None: next shift)."""
+
+    up: Distribution
+    repair: Distribution | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseSpec:
+    """When an operation may start lots."""
+
+    kind: str
+    """push, pull or paced."""
+    stock: int = NONE
+    target: Target = Target()
+    parent: int = NONE
+    """The stock whose open orders count (signal: requirements)."""
+    slots: StreamSpec | None = None
+    keep_missed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OperationSpec:
+    """An operation of a site."""
+
+    id: str
+    rank: int
+    site: int
+    resource: int
+    inputs: tuple[InputSpec, ...]
+    outputs: tuple[OutputSpec, ...]
+    split: str
+    cycle: tuple[int, ...]
+    lot: int
+    work: Distribution
+    """Milliseconds of work per lot."""
+    clock: int
+    priority: int
+    release: ReleaseSpec
+    breakdowns: tuple[BreakdownSpec, ...] = ()
+    overtime_factor: int = FULL_SPEED
+    """Speed in ppm while the backlog of the pulled item is above `overtime_above`."""
+    overtime_above: Target | None = None
+    makes_for: tuple[tuple[int, int], ...] = ()
+    """(stock, thousandths): pulled stocks in whose making a started lot counts, and by how much."""
+    chain_of: tuple[int, ...] = ()
+    """Pulled stocks that lie downstream: scrap here is scrap of theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceSpec:
+    """Servers, shared by the operations that name it."""
+
+    id: str
+    rank: int
+    site: int
+    servers: int
+    operations: tuple[int, ...]
+    """By priority, then rank."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneSpec:
+    """A lane between two sites for one item: from a source stock to a destination stock."""
+
+    id: str
+    rank: int
+    block: str
+    """The key of the lane block it came from."""
+    source: int
+    destination: int
+    order_lead: Distribution
+    transit: Distribution
+    crossing: bool
+    departures: tuple[int, int] | None
+    """(first, interval) in seconds."""
+    load: int
+    daily_quota: int
+    """Thousandths per day, shared by the lanes of one block and pair; NONE is no limit."""
+    quota_group: int
+    """Lanes with the same group share the quota."""
+    transit_clock: int
+    """Clock on which goods travel; NONE if they are never held."""
+    open_clock: int
+    """Clock that is zero while the lane is closed; NONE if it never is."""
+    quota_clock: int
+    priority: int
+    cost: float
+    distance: float
+    in_transit: tuple[tuple[int, int], ...] = ()
+    """(arrival, thousandths) of the goods on the road at the start."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplenishmentSpec:
+    """How a stock is replenished."""
+
+    id: str
+    rank: int
+    stock: int
+    policy: str
+    level: Target
+    reorder: Target
+    quantity: int
+    review: tuple[int, int] | None
+    """(first, interval) in seconds; None is continuous."""
+    sources: tuple[tuple[int, ...], ...]
+    """For each source the indices of its lanes, by lane priority and rank."""
+    shares: tuple[float, ...]
+    """By source; empty where sources are by priority."""
+    spill: int
+    minimum: int
+    multiple: int
+    requirements: int
+    """Stock whose open orders are subtracted; NONE."""
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
+class DemandSpec:
+    """Outside customers of a stock."""
+
+    id: str
+    rank: int
+    stock: int
+    stream: StreamSpec
+    unmet: str
+    patience: int
+    priority: int
+    recorded: bool
+    initial_backlog: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivalSpec:
+    """Items that come from outside."""
+
+    id: str
+    rank: int
+    stock: int
+    stream: StreamSpec
+
+
+@dataclass(frozen=True, slots=True)
+class DisruptionSpec:
+    """A disruption with the indices of what it hits."""
+
+    id: str
+    rank: int
+    starts: tuple[int, ...]
+    """Dated starts; empty where it is a random process."""
+    every: Distribution | None
+    alternating: bool
+    first: int
+    duration: Distribution
+    onset: int
+    recovery: str
+    recovery_over: int
+    stages: tuple[tuple[int, float], ...]
+    participation: float
+    capacity: Distribution | None
+    floor: float
+    demand: float | None
+    lead_factor: float
+    lead_extra: int
+    closes_lanes: bool
+    holds_transit: bool
+    pauses: tuple[str, ...]
+    """Any of orders, shipments, receipts."""
+    stock_loss: float
+    operations: tuple[int, ...] = ()
+    lanes: tuple[int, ...] = ()
+    stocks: tuple[int, ...] = ()
+    demands: tuple[int, ...] = ()
+    sites: tuple[int, ...] = ()
+    dated_ends: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSpec:
+    """What multiplies to a rate: calendar windows, a profile, and what may disrupt it."""
+
+    base: int
+    """Index into `CompiledNetwork.bases`."""
+    kind: str
+    """operation, demand, quota, open, transit: which effects of a disruption apply."""
+    owner: int
+    """Index of the owning entity among those of its kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """An undisturbed rate as steps: times (seconds) and rates (ppm)."""
+
+    times: tuple[int, ...]
+    rates: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Horizon:
+    """The run in seconds since the start of the simulation, and the civil date of second 0."""
+
+    origin: dt.datetime
+    end: int
+    statistics_from: int
+    """Start of statistics: the end of settling and warm-up."""
+    reported_from: int
+    """The scenario's own `start` (after settling)."""
+
+    @property
+    def day_ends(self) -> tuple[int, ...]:
+        """The end of each day of the run: every midnight, and the end."""
+        first = SECONDS_PER_DAY - (
+            self.origin.hour * 3600 + self.origin.minute * 60 + self.origin.second
+        )
+        ends = list(range(first, self.end, SECONDS_PER_DAY))
+        return (*ends, self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSpec:
+    """What is kept beside the daily trajectory."""
+
+    instants: tuple[int, ...] = ()
+    log: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledNetwork:
+    """Everything an engine needs, as integers over ids."""
+
+    name: str
+    fingerprint: str
+    seed: int
+    replications: int
+    rounds: int
+    horizon: Horizon
+    record: RecordSpec
+    items: tuple[ItemSpec, ...]
+    sites: tuple[SiteSpec, ...]
+    stocks: tuple[StockSpec, ...]
+    resources: tuple[ResourceSpec, ...]
+    operations: tuple[OperationSpec, ...]
+    lanes: tuple[LaneSpec, ...]
+    replenishments: tuple[ReplenishmentSpec, ...]
+    demands: tuple[DemandSpec, ...]
+    arrivals: tuple[ArrivalSpec, ...]
+    disruptions: tuple[DisruptionSpec, ...]
+    clocks: tuple[ClockSpec, ...]
+    bases: tuple[Base, ...]
+    plan_per_day: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    """By stock: the plan's use of the item on each day of the run, thousandths."""

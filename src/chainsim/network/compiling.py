@@ -1,0 +1,105 @@
+"""From a scenario to a compiled network: the only place where names become ids, units integers.
+
+Curves, dates and shares are turned into whole seconds, thousandths and parts per million here,
+once; engines do integer arithmetic only.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from fractions import Fraction
+
+from chainsim.network.calendars import Time
+from chainsim.network.compiled import (
+    CompiledNetwork,
+    Horizon,
+    ItemSpec,
+    RecordSpec,
+    SiteSpec,
+)
+from chainsim.network.names import Names
+from chainsim.network.parts import disruptions, flows, outside, shop
+from chainsim.network.parts.rates import Rates
+from chainsim.network.parts.targets import with_targets
+from chainsim.scenario.loading import Scenario
+from chainsim.scenario.schema.document import Run
+from chainsim.scenario.schema.material import Item, Site
+
+MODEL_VERSION = 1
+"""Raised when the meaning of a scenario changes: part of every fingerprint."""
+
+
+def compile_network(scenario: Scenario) -> CompiledNetwork:
+    """The network of a scenario as integers over ids.
+
+    Raises:
+        InputError: what only shows when parts are put together, each with its place.
+    """
+    document = scenario.document
+    time = _time(document.run)
+    names = Names(document)
+    rates = Rates(document, time)
+    horizon = _horizon(document.run, time)
+    network = CompiledNetwork(
+        name=document.name,
+        fingerprint=fingerprint(scenario),
+        seed=document.run.seed,
+        replications=document.run.replications,
+        rounds=document.run.rounds,
+        horizon=horizon,
+        record=RecordSpec(
+            tuple(time.second(at) for at in document.run.record.at), document.run.record.log
+        ),
+        items=tuple(_item(key, item) for key, item in sorted(document.items.items())),
+        sites=tuple(_site(key, site) for key, site in sorted(document.sites.items())),
+        stocks=shop.stocks(document, names),
+        resources=shop.resources(document, names),
+        operations=shop.operations(document, names, rates, time),
+        lanes=flows.lanes(document, names, rates, time),
+        replenishments=flows.replenishments(document, names, time),
+        demands=outside.demands(document, names, rates, time),
+        arrivals=outside.arrivals(document, names, rates, time),
+        disruptions=disruptions.disruptions(document, names, time),
+        clocks=tuple(rates.clocks),
+        bases=tuple(rates.bases),
+    )
+    return with_targets(network, document, names, time)
+
+
+def fingerprint(scenario: Scenario) -> str:
+    """The hash of all that a run's numbers depend on, apart from the replication."""
+    text = json.dumps([MODEL_VERSION, scenario.merged], sort_keys=True, ensure_ascii=True)
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def _time(run: Run) -> Time:
+    origin = run.start - dt.timedelta(seconds=round(run.settled or 0))
+    if run.end is not None:
+        end = int((run.end - origin).total_seconds())
+    else:
+        assert run.length is not None
+        end = round((run.settled or 0) + run.length)
+    return Time(origin, run.start, end)
+
+
+def _horizon(run: Run, time: Time) -> Horizon:
+    settled = round(run.settled or 0)
+    return Horizon(time.origin, time.end, settled + round(run.warm_up or 0), settled)
+
+
+def _item(key: str, item: Item) -> ItemSpec:
+    return ItemSpec(
+        key,
+        item.unit,
+        round(item.quantum.value * 1000),
+        float(item.value or 0),
+        float(item.holding_cost or Fraction(0)),
+    )
+
+
+def _site(key: str, site: Site) -> SiteSpec:
+    return SiteSpec(
+        key, site.name or key, site.stage, site.region or "", tuple(sorted(site.tags.items()))
+    )

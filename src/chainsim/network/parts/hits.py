@@ -1,0 +1,65 @@
+"""What a disruption's target hits: operations, lanes, stocks, demands."""
+
+from __future__ import annotations
+
+from chainsim.network.names import Names, matches, selected_sites
+from chainsim.scenario.schema.document import ScenarioFile
+from chainsim.scenario.schema.selectors import Selector
+
+
+def about_lanes(target: Selector) -> bool:
+    """Whether a target speaks of lanes, not of what stands at sites."""
+    return bool(target.lane or target.origin or target.destination)
+
+
+def hit_lanes(document: ScenarioFile, names: Names, target: Selector) -> list[int]:
+    """Lanes by their own words; without such words those that leave the selected sites."""
+    if about_lanes(target):
+        origins = set(selected_sites(document, target.origin or Selector()))
+        destinations = set(selected_sites(document, target.destination or Selector()))
+        sites = set(selected_sites(document, target))
+        origins &= sites
+    else:
+        origins = set(selected_sites(document, target))
+        destinations = set(document.sites)
+        if target.operation:
+            return []
+    return [
+        index
+        for index, (_, block, origin, destination, item) in enumerate(names.lanes)
+        if origin in origins
+        and destination in destinations
+        and matches(block, target.lane)
+        and matches(item, target.item)
+    ]
+
+
+def hit_operations(document: ScenarioFile, names: Names, target: Selector) -> list[int]:
+    """Operations at the selected sites that make or use the item and have the name."""
+    if about_lanes(target):
+        return []
+    sites = set(selected_sites(document, target))
+    found = []
+    for index, (site, key) in enumerate(names.operation_keys):
+        operation = document.sites[site].operations[key]
+        items = {*operation.inputs, *operation.outputs}
+        named = matches(key, target.operation)
+        if site in sites and named and (not target.item or _any(items, target.item)):
+            found.append(index)
+    return found
+
+
+def hit_stocks(document: ScenarioFile, names: Names, target: Selector) -> list[int]:
+    """Stocks at the selected sites that hold the item."""
+    if about_lanes(target) or target.operation:
+        return []
+    sites = set(selected_sites(document, target))
+    return [
+        index
+        for index, (site, item) in enumerate(names.stock_keys)
+        if site in sites and matches(item, target.item)
+    ]
+
+
+def _any(items: set[str], wanted: str | tuple[str, ...]) -> bool:
+    return any(matches(item, wanted) for item in items)

@@ -1,0 +1,173 @@
+"""Demands and arrivals: the streams of the outside world."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from chainsim.network.calendars import Time, profile_factors
+from chainsim.network.clock import DAY, Clock, tabulate
+from chainsim.network.compiled import (
+    FULL_SPEED,
+    ArrivalSpec,
+    DemandSpec,
+    Distribution,
+    StreamSpec,
+)
+from chainsim.network.distributions import compiled
+from chainsim.network.names import Names
+from chainsim.network.parts.hits import hit_stocks
+from chainsim.network.parts.rates import Rates
+from chainsim.network.parts.shop import thousandths
+from chainsim.network.plan import is_open, monthly_plan
+from chainsim.scenario.schema.document import ScenarioFile
+from chainsim.scenario.schema.material import Stream
+from chainsim.scenario.schema.time import Months
+
+
+def demands(
+    document: ScenarioFile, names: Names, rates: Rates, time: Time
+) -> tuple[DemandSpec, ...]:
+    """All outside demands, by site and id."""
+    recorded = set(document.run.record.delays)
+    disrupted = _disrupted(document, names)
+    found: list[DemandSpec] = []
+    for site, body in sorted(document.sites.items()):
+        for key, demand in sorted(body.demand.items()):
+            item = demand.item or key
+            stock = names.stocks[site, item]
+            own = body.stocks.get(item)
+            clock = rates.demand(
+                demand.profile if demand.process == "poisson" else None,
+                len(found),
+                stock in disrupted,
+            )
+            found.append(
+                DemandSpec(
+                    id=f"{site}/{key}",
+                    rank=names.ranks["demand", f"{site}/{key}"],
+                    stock=stock,
+                    stream=stream(document, demand, site, item, time, clock),
+                    unmet=demand.unmet,
+                    patience=round(demand.patience or 0),
+                    priority=demand.priority,
+                    recorded=f"{site}/{key}" in recorded,
+                    initial_backlog=thousandths(own.backlog if own else None),
+                )
+            )
+    return tuple(found)
+
+
+def _disrupted(document: ScenarioFile, names: Names) -> set[int]:
+    """Stocks whose outside demand some disruption changes."""
+    found: set[int] = set()
+    for disruption in document.disruptions:
+        if disruption.effect.demand is not None and disruption.enabled:
+            found.update(hit_stocks(document, names, disruption.target))
+    return found
+
+
+def arrivals(
+    document: ScenarioFile, names: Names, rates: Rates, time: Time
+) -> tuple[ArrivalSpec, ...]:
+    """All arrivals from outside, by site and id."""
+    found = []
+    for site, body in sorted(document.sites.items()):
+        for key, arrival in sorted(body.arrivals.items()):
+            item = arrival.item or key
+            clock = rates.profile(arrival.profile if arrival.process == "poisson" else None)
+            found.append(
+                ArrivalSpec(
+                    id=f"{site}/{key}",
+                    rank=names.ranks["arrival", f"{site}/{key}"],
+                    stock=names.stocks[site, item],
+                    stream=stream(document, arrival, site, item, time, clock),
+                )
+            )
+    return tuple(found)
+
+
+def stream(
+    document: ScenarioFile, spec: Stream, site: str, item: str, time: Time, clock: int
+) -> StreamSpec:
+    """The stream behind a demand or an arrival."""
+    quantum = round(document.items[item].quantum.value * 1000)
+    size = compiled(spec.size, 1000) if spec.size is not None else None
+    fixed = round(size.constant) if size is not None and size.constant is not None else 1000
+    varying = size if size is not None and size.constant is None else None
+    common: dict[str, Any] = {"size": varying, "fixed_size": fixed, "quantum": quantum, "clock": clock}
+    if spec.process == "poisson":
+        assert spec.rate is not None
+        gap = float(1 / spec.rate.value) if spec.rate.value else float("inf")
+        return StreamSpec("poisson", interval=Distribution("exponential", (gap,)), **common)
+    if spec.process == "renewal":
+        assert spec.interval is not None
+        first = Fraction(time.second(spec.first)) if spec.first is not None else Fraction(0)
+        return StreamSpec(
+            "renewal",
+            interval=compiled(spec.interval),
+            first=(first.numerator, first.denominator),
+            has_first=spec.first is not None,
+            **common,
+        )
+    if spec.process == "regular":
+        return _regular(spec, time, common)
+    if spec.process == "trace":
+        events = tuple((time.second(at), thousandths(amount)) for at, amount in spec.events)
+        return StreamSpec("trace", trace=events, quantum=quantum, clock=clock)
+    noise = compiled(spec.noise) if spec.noise is not None else None
+    events = tuple(_plan(document, spec, site, time, quantum))
+    return StreamSpec("plan", trace=events, noise=noise, quantum=quantum, clock=clock)
+
+
+def _regular(spec: Stream, time: Time, common: dict[str, Any]) -> StreamSpec:
+    """Events at exact intervals: stated, or one event's amount over the rate."""
+    if spec.every is not None:
+        interval = spec.every
+    else:
+        assert spec.rate is not None
+        interval = Fraction(int(common["fixed_size"]), 1000) / spec.rate.value
+    first = Fraction(time.second(spec.first)) if spec.first is not None else interval
+    return StreamSpec(
+        "regular",
+        exact_interval=(interval.numerator, interval.denominator),
+        first=(first.numerator, first.denominator),
+        has_first=True,
+        **common,
+    )
+
+
+def _plan(
+    document: ScenarioFile, spec: Stream, site: str, time: Time, quantum: int
+) -> list[tuple[int, int]]:
+    """The plan's amount at the stated time of each open day."""
+    name = spec.calendar or document.sites[site].calendar
+    calendar = document.calendars[name] if name else None
+    if spec.volume is not None and spec.months is not None:
+        months = document.profiles[spec.months]
+        assert isinstance(months, Months)
+        amounts = monthly_plan(
+            spec.volume.value, months, lambda day: is_open(calendar, day), time, quantum
+        )
+    else:
+        assert spec.rate is not None
+        per_day = float(spec.rate.value * DAY * 1000)
+        factor = _profile_clock(document, spec.profile, time)
+        amounts, exact, given = [], 0.0, 0
+        for day in time.days():
+            if is_open(calendar, day):
+                start = max(0, time.day_start(day))
+                work = factor.work(start + DAY) - factor.work(start)
+                exact += per_day * work / (DAY * FULL_SPEED)
+                amount = round((exact - given) / quantum) * quantum
+                given += amount
+                amounts.append((day, amount))
+    events = [(time.day_start(day) + spec.at, amount) for day, amount in amounts if amount]
+    return [(at, amount) for at, amount in events if at >= 0]
+
+
+def _profile_clock(document: ScenarioFile, profile: str | None, time: Time) -> Clock:
+    if profile is None:
+        return Clock([0], [FULL_SPEED])
+    factors = profile_factors(profile, document.profiles, time)
+    return Clock(*tabulate(factors, time.end + 200 * DAY))

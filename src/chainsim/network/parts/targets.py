@@ -1,0 +1,187 @@
+"""Targets that follow the plan: days of cover become levels by day."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainsim.network.calendars import Time
+from chainsim.network.clock import DAY, STEADY, Clock
+from chainsim.network.compiled import (
+    FULL_SPEED,
+    CompiledNetwork,
+    OperationSpec,
+    ReplenishmentSpec,
+    StockSpec,
+    StreamSpec,
+    Target,
+)
+from chainsim.network.distributions import mean
+from chainsim.network.names import Names
+from chainsim.network.parts.shop import thousandths
+from chainsim.network.plan import Covers, exploded
+from chainsim.scenario.quantities import Quantity
+from chainsim.scenario.schema.document import ScenarioFile
+from chainsim.scenario.schema.material import Pull
+from chainsim.scenario.schema.replenishment import Cover
+from chainsim.scenario.schema.time import Calendar
+
+Floats = NDArray[np.float64]
+
+
+def with_targets(
+    network: CompiledNetwork, document: ScenarioFile, names: Names, time: Time
+) -> CompiledNetwork:
+    """The network with its plan, and with cover targets laid out by day."""
+    return _Targets(network, document, names, time).applied()
+
+
+class _Targets:
+    """The plan of a network and what follows from it."""
+
+    def __init__(
+        self, network: CompiledNetwork, document: ScenarioFile, names: Names, time: Time
+    ) -> None:
+        self.network = network
+        self.document = document
+        self.names = names
+        self.time = time
+        self.covers = Covers(time, self._plan(), len(network.horizon.day_ends))
+
+    def applied(self) -> CompiledNetwork:
+        network = self.network
+        return replace(
+            network,
+            stocks=tuple(self._stock(spec) for spec in network.stocks),
+            operations=tuple(self._operation(spec) for spec in network.operations),
+            replenishments=tuple(self._replenishment(spec) for spec in network.replenishments),
+            plan_per_day=self._plan_by_stock(),
+        )
+
+    # ---- the plan
+
+    def _plan(self) -> Floats:
+        network = self.network
+        outside = np.zeros((len(network.stocks), len(self.time.days())))
+        for demand in network.demands:
+            outside[demand.stock] += self._by_day(demand.stream)
+        return exploded(
+            outside,
+            network.operations,
+            network.replenishments,
+            self._sources,
+            [stock.site for stock in network.stocks],
+        )
+
+    def _plan_by_stock(self) -> dict[int, tuple[int, ...]]:
+        days = self.covers.run_days
+        plan = self.covers.plan
+        return {
+            stock: tuple(round(x) for x in plan[stock, :days])
+            for stock in range(len(plan))
+            if plan[stock].any()
+        }
+
+    def _by_day(self, stream: StreamSpec) -> Floats:
+        """The expected amount of a stream on each day, thousandths."""
+        starts = [self.time.day_start(day) for day in self.time.days()]
+        amounts = np.zeros(len(starts))
+        if stream.process in ("trace", "plan"):
+            factor = mean(stream.noise) if stream.noise is not None else 1.0
+            for at, amount in stream.trace:
+                day = (at - starts[0]) // DAY
+                if 0 <= day < len(amounts):
+                    amounts[day] += amount * factor
+            return amounts
+        size = mean(stream.size) if stream.size is not None else float(stream.fixed_size)
+        if stream.process == "regular":
+            gap = float(Fraction(*stream.exact_interval))
+        else:
+            assert stream.interval is not None
+            gap = mean(stream.interval)
+        clock = self._clock(stream.clock)
+        for k, start in enumerate(starts):
+            begin = max(start, 0)
+            work = clock.work(start + DAY) - clock.work(begin)
+            amounts[k] = size * work / FULL_SPEED / gap
+        return amounts
+
+    def _clock(self, index: int) -> Clock:
+        if index < 0:
+            return STEADY
+        base = self.network.bases[self.network.clocks[index].base]
+        return Clock(base.times, base.rates)
+
+    def _sources(self, spec: ReplenishmentSpec) -> list[tuple[int, float]]:
+        """(source stock, share) of a replenishment; the first source where by priority."""
+        lanes = self.network.lanes
+        shares = spec.shares or (1.0,) + (0.0,) * (len(spec.sources) - 1)
+        return [
+            (lanes[source[0]].source, share)
+            for source, share in zip(spec.sources, shares, strict=True)
+            if source
+        ]
+
+    # ---- cover
+
+    def _levels(self, stock: int, seconds: float) -> tuple[int, ...]:
+        spec = self.network.stocks[stock]
+        quantum = self.network.items[spec.item].quantum
+        return self.covers.level(stock, quantum, seconds, self._calendar(stock))
+
+    def _calendar(self, stock: int) -> Calendar | None:
+        """The calendar of the user of a stock: its site's."""
+        site, _ = self.names.stock_keys[stock]
+        name = self.document.sites[site].calendar
+        return self.document.calendars[name] if name else None
+
+    def _stock(self, spec: StockSpec) -> StockSpec:
+        site, item = spec.id.split("/", 1)
+        own = self.document.sites[site].stocks.get(item)
+        if own is None or not isinstance(own.initial, Cover):
+            return spec
+        levels = self._levels(self.names.stocks[site, item], float(own.initial.cover))
+        return replace(spec, initial=levels[0])
+
+    def _operation(self, spec: OperationSpec) -> OperationSpec:
+        site, key = spec.id.split("/", 1)
+        operation = self.document.sites[site].operations[key]
+        rule, overtime = operation.release, operation.overtime
+        if isinstance(rule, Pull) and isinstance(rule.level, Cover):
+            target = Target(daily=self._levels(spec.release.stock, float(rule.level.cover)))
+            spec = replace(spec, release=replace(spec.release, target=target))
+        if overtime is not None:
+            above = overtime.backlog_above
+            if isinstance(above, Quantity) or above is None:
+                target = Target(thousandths(above))
+            else:
+                target = Target(daily=self._levels(spec.release.stock, float(above)))
+            spec = replace(spec, overtime_above=target)
+        return spec
+
+    def _replenishment(self, spec: ReplenishmentSpec) -> ReplenishmentSpec:
+        site, item = spec.id.split("/", 1)
+        policy = self.document.sites[site].replenishment[item]
+        if isinstance(policy.level, Cover):
+            spec = replace(spec, level=self._cover(spec, policy.level))
+        if isinstance(policy.reorder, Cover):
+            spec = replace(spec, reorder=self._cover(spec, policy.reorder))
+        return spec
+
+    def _cover(self, spec: ReplenishmentSpec, written: Cover) -> Target:
+        seconds = float(written.cover) + self._lead(spec)
+        return Target(daily=self._levels(spec.stock, seconds))
+
+    def _lead(self, spec: ReplenishmentSpec) -> float:
+        """Review period plus mean order lead and transit over the sources, seconds."""
+        lanes = self.network.lanes
+        shares = spec.shares or (1.0,) + (0.0,) * (len(spec.sources) - 1)
+        lead = 0.0
+        for source, share in zip(spec.sources, shares, strict=True):
+            if source:
+                lane = lanes[source[0]]
+                lead += share * (mean(lane.order_lead) + mean(lane.transit))
+        return lead + (spec.review[1] if spec.review else 0)

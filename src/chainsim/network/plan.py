@@ -1,0 +1,184 @@
+"""The plan: outside demand by day, exploded through bills of material and source shares.
+
+Targets given as days of cover follow it. The plan of a stock is what is expected to leave it on
+each day: outside demand, use by the site's own operations, and orders of other sites.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainsim.network.apportion import largest_remainder, spread
+from chainsim.network.calendars import Time, month_value, shifts_on
+from chainsim.network.clock import DAY
+from chainsim.network.compiled import SCRAP, OperationSpec, ReplenishmentSpec
+from chainsim.scenario.schema import time as written
+
+Floats = NDArray[np.float64]
+MOST_TIERS = 100
+
+
+def monthly_plan(
+    volume: Fraction,
+    months: written.Months,
+    open_days: Callable[[dt.date], bool],
+    time: Time,
+    quantum: int,
+) -> list[tuple[dt.date, int]]:
+    """The amount of each day, thousandths, from yearly volumes divided by monthly shares.
+
+    A year's volume times the sum of its shares is divided into whole quanta by month (largest
+    remainder), and each month evenly over its open days (cumulative rounding); a month without
+    an open day puts its amount on its last day.
+    """
+    days = time.days()
+    amounts: list[tuple[dt.date, int]] = []
+    for year in sorted({day.year for day in days}):
+        shares = [month_value(months, year, month) for month in range(1, 13)]
+        units = math.floor(volume * sum(shares) * 1000 / quantum + Fraction(1, 2))
+        by_month = largest_remainder(units, shares) if units else [0] * 12
+        for month, total in enumerate(by_month, start=1):
+            first = dt.date(year, month, 1)
+            after = dt.date(year + month // 12, month % 12 + 1, 1)
+            every = [first + dt.timedelta(days=k) for k in range((after - first).days)]
+            working = [day for day in every if open_days(day)] or every[-1:]
+            parts = spread(total, len(working))
+            amounts += [(d, part * quantum) for d, part in zip(working, parts, strict=True)]
+    return [(day, amount) for day, amount in amounts if days[0] <= day <= days[-1]]
+
+
+def is_open(calendar: written.Calendar | None, day: dt.date) -> bool:
+    """Whether any shift starts on a day."""
+    return calendar is None or bool(shifts_on(calendar, day))
+
+
+def exploded(
+    outside: Floats,
+    operations: Sequence[OperationSpec],
+    replenishments: Sequence[ReplenishmentSpec],
+    sources: Callable[[ReplenishmentSpec], list[tuple[int, float]]],
+    site_of: Sequence[int],
+) -> Floats:
+    """What leaves each stock per day by plan (stock x day), from outside demand (stock x day).
+
+    `sources` gives (source stock, share) of a replenishment. Within a site the rates of its
+    operations solve the balance of every stock that they make (so rework and yields count);
+    between sites orders pass on what leaves. Repeated until nothing changes, tier by tier.
+    """
+    by_site: dict[int, list[OperationSpec]] = {}
+    for operation in operations:
+        by_site.setdefault(operation.site, []).append(operation)
+    solvers = {site: SiteBalance(found) for site, found in by_site.items()}
+    leaving = outside.copy()
+    for _ in range(MOST_TIERS):
+        following = outside.copy()
+        for site, solver in sorted(solvers.items()):
+            solver.add_use(leaving, outside, following, replenished(replenishments, site_of, site))
+        for spec in replenishments:
+            for stock, share in sources(spec):
+                following[stock] += share * leaving[spec.stock]
+        if np.allclose(following, leaving, rtol=1e-12, atol=1e-9):
+            break
+        leaving = following
+    return leaving
+
+
+def replenished(
+    replenishments: Sequence[ReplenishmentSpec], site_of: Sequence[int], site: int
+) -> set[int]:
+    """The stocks of a site that are ordered from elsewhere."""
+    return {spec.stock for spec in replenishments if site_of[spec.stock] == site}
+
+
+class SiteBalance:
+    """The material balance of the operations of one site."""
+
+    def __init__(self, operations: Sequence[OperationSpec]) -> None:
+        self.operations = operations
+        outputs = {o.stock for spec in operations for o in spec.outputs if o.stock != SCRAP}
+        self.made = sorted(outputs)
+        self.used = sorted({i.stock for spec in operations for i in spec.inputs if i.consumed})
+        self.balance = np.zeros((len(self.made), len(operations)))
+        self.intake = np.zeros((len(self.used), len(operations)))
+        for k, spec in enumerate(operations):
+            for output in spec.outputs:
+                if output.stock != SCRAP:
+                    self.balance[self.made.index(output.stock), k] += output.quantity * output.share
+            for i in spec.inputs:
+                if i.consumed:
+                    self.intake[self.used.index(i.stock), k] += i.quantity
+                    if i.stock in outputs:
+                        self.balance[self.made.index(i.stock), k] -= i.quantity
+
+    def add_use(
+        self, leaving: Floats, outside: Floats, following: Floats, ordered: set[int]
+    ) -> None:
+        """Add to `following` what the operations use so that the made stocks stay level.
+
+        What leaves a made stock to customers and other sites is `leaving` less the use within
+        the site. Alternative ways to make an item share its demand (least squares of smallest
+        norm); no rate is below zero.
+        """
+        inner = np.zeros_like(leaving[self.made])
+        rates_before = getattr(self, "_rates", None)
+        if rates_before is not None:
+            for row, stock in enumerate(self.made):
+                if stock in self.used:
+                    inner[row] = self.intake[self.used.index(stock)] @ rates_before
+        final = leaving[self.made] - inner
+        final = np.maximum(final, 0.0)
+        rates = np.linalg.lstsq(self.balance, final, rcond=None)[0]
+        self._rates = np.maximum(rates, 0.0)
+        for row, stock in enumerate(self.used):
+            following[stock] += self.intake[row] @ self._rates
+
+
+@dataclass(frozen=True)
+class Covers:
+    """Turns days of cover into levels by day."""
+
+    time: Time
+    plan: Floats
+    """What leaves each stock per day by plan, thousandths, (stock x day)."""
+    run_days: int
+
+    def level(
+        self, stock: int, quantum: int, seconds: float, calendar: written.Calendar | None
+    ) -> tuple[int, ...]:
+        """By day of the run: the plan's use over the coming working days that `seconds` are.
+
+        Working days are those on which the calendar has a shift; part days count in part.
+        Rounded to the nearest quantum.
+        """
+        use = self.plan[stock]
+        days = self.time.days()
+        working = np.array([is_open(calendar, day) for day in days])
+        cumulated = np.concatenate([[0.0], np.cumsum(use)])
+        positions = np.flatnonzero(working)
+        span = seconds / DAY
+        levels = []
+        for day in range(self.run_days):
+            levels.append(self._over(day, span, positions, cumulated, use))
+        return tuple(round(level / quantum) * quantum for level in levels)
+
+    @staticmethod
+    def _over(
+        day: int, span: float, positions: NDArray[np.int64], cumulated: Floats, use: Floats
+    ) -> float:
+        """The plan's use from a day on over `span` working days."""
+        first = int(np.searchsorted(positions, day))
+        whole = int(span)
+        if first + whole >= len(positions):
+            days_left = len(use) - day
+            mean = (cumulated[-1] - cumulated[day]) / max(days_left, 1)
+            return float(mean * span)
+        last = int(positions[first + whole])
+        total = cumulated[last] - cumulated[day]
+        return float(total + (span - whole) * use[last])

@@ -1,0 +1,107 @@
+"""The laws that every run must keep, exactly and without tolerance.
+
+They compare what the actors counted with the levels that they held, from the first second to the
+last, so a defect in either shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from chainsim.errors import LawError
+from chainsim.network.compiled import CompiledNetwork
+from chainsim.outcome.trajectory import STATES, Integers, Table, Trajectory
+
+
+def check_laws(network: CompiledNetwork, trajectory: Trajectory) -> None:
+    """Nothing, if every law holds.
+
+    Raises:
+        LawError: naming the first law and the entities that break it.
+    """
+    for law, table, residual in residuals(network, trajectory):
+        broken = np.flatnonzero(residual)
+        if len(broken):
+            names = ", ".join(table.ids[i] for i in broken[:5])
+            raise LawError(law, names, int(residual[broken[0]]))
+
+
+def residuals(
+    network: CompiledNetwork, trajectory: Trajectory
+) -> Iterator[tuple[str, Table, Integers]]:
+    """(law, table, residual by entity); a residual is zero where the law holds."""
+    stocks = trajectory.tables["stocks"]
+    finite = np.array([not spec.unlimited for spec in network.stocks], dtype=np.int64)
+    yield "stock balance", stocks, _stock_balance(stocks) * finite
+    yield "nothing below zero", stocks, _below_zero(stocks)
+    lanes = trajectory.tables["lanes"]
+    yield "lane balance", lanes, _lane_balance(lanes)
+    yield "orders", lanes, _orders(lanes)
+    yield "on order", stocks, _on_order(network, stocks, lanes)
+    yield "demand", trajectory.tables["demands"], _demand(trajectory.tables["demands"])
+    yield "lots", trajectory.tables["operations"], _lots(trajectory.tables["operations"])
+    resources = trajectory.tables["resources"]
+    servers = np.array([spec.servers for spec in network.resources], dtype=np.int64)
+    seconds = servers * int(trajectory.day_ends[-1])
+    spent = sum((_total(resources, state) for state in STATES), np.zeros_like(servers))
+    yield "server time", resources, spent - seconds
+
+
+def _total(table: Table, count: str) -> Integers:
+    return np.asarray(table.counts[count].sum(axis=0), dtype=np.int64)
+
+
+def _final(table: Table, level: str) -> Integers:
+    final: Integers = table.levels[level][-1]
+    return final
+
+
+def _stock_balance(t: Table) -> Integers:
+    """Initial + received + produced + arrived = on hand + used + shipped + lost."""
+    come: Integers = t.initial["on_hand"] + _total(t, "received") + _total(t, "produced")
+    gone = _final(t, "on_hand") + _total(t, "used") + _total(t, "shipped") + _total(t, "lost")
+    residual: Integers = come + _total(t, "arrived") - gone
+    return residual
+
+
+def _below_zero(t: Table) -> Integers:
+    lowest = np.minimum(t.levels["on_hand"].min(axis=0), t.levels["backlog"].min(axis=0))
+    lowest = np.minimum(lowest, t.levels["on_order"].min(axis=0))
+    return np.asarray(np.minimum(lowest, 0), dtype=np.int64)
+
+
+def _lane_balance(t: Table) -> Integers:
+    """Initial + shipped = staged + in transit + at the gate + received."""
+    here = _final(t, "staged") + _final(t, "in_transit") + _final(t, "at_gate")
+    before = t.initial["staged"] + t.initial["in_transit"] + t.initial["at_gate"]
+    return before + _total(t, "shipped") - here - _total(t, "received")
+
+
+def _orders(t: Table) -> Integers:
+    """Every order is on its way, waiting at the source, or filled."""
+    open_ = _final(t, "under_way") + _final(t, "waiting")
+    before = t.initial["under_way"] + t.initial["waiting"]
+    return before + _total(t, "ordered") - open_ - _total(t, "shipped")
+
+
+def _on_order(network: CompiledNetwork, stocks: Table, lanes: Table) -> Integers:
+    """On order is what the lanes to a stock have not brought yet, at the end of every day."""
+    sums = np.zeros_like(stocks.levels["on_order"])
+    for k, lane in enumerate(network.lanes):
+        for level in ("under_way", "waiting", "staged", "in_transit", "at_gate"):
+            sums[:, lane.destination] += lanes.levels[level][:, k]
+    return np.asarray(np.abs(stocks.levels["on_order"] - sums).sum(axis=0), dtype=np.int64)
+
+
+def _demand(t: Table) -> Integers:
+    """Backlog before + demanded = delivered + lost + backlog."""
+    gone = _total(t, "delivered") + _total(t, "lost") + _final(t, "backlog")
+    return t.initial["backlog"] + _total(t, "demanded") - gone
+
+
+def _lots(t: Table) -> Integers:
+    """Started = completed + scrapped + in process + blocked."""
+    here = _final(t, "in_process") + _final(t, "blocked")
+    return _total(t, "started") - _total(t, "completed") - _total(t, "scrapped") - here

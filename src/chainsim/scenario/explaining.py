@@ -1,0 +1,220 @@
+"""What pydantic finds wrong, as problems with a place, a rule and a remedy."""
+
+from __future__ import annotations
+
+import types
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from chainsim.errors import Problem, did_you_mean, shortened, shown
+from chainsim.scenario.nodes import BROKEN, Node, Path, path_text
+from chainsim.scenario.schema.fields import Block
+
+SHORTHANDS = ("pull", "paced")
+"""Keys of a shorthand that are also the name of the branch it stands for."""
+
+
+Branches = tuple[tuple[Path, str], ...]
+
+
+class Finding(NamedTuple):
+    """One error of pydantic, brought back to what the user wrote."""
+
+    error: dict[str, Any]
+    path: Path
+    """The steps of the location that exist in the user's data."""
+    branches: Branches
+    """The branches of unions on the way: where, and which."""
+    last: str | int | None
+    """The last step of the location."""
+
+
+def problems_of(error: ValidationError, root: Node, model: type[BaseModel]) -> list[Problem]:
+    """One problem per mistake; of a union only the branch that the user meant."""
+    findings = [_finding(dict(e), root) for e in error.errors(include_url=False)]
+    findings = [f for f in findings if root.at(f.path).value is not BROKEN]
+    findings = _meant(findings, root)
+    misspelt = [f for f in findings if f.error["type"] == "extra_forbidden"]
+    return [_problem(f, root, model) for f in findings if not _explained(f, misspelt)]
+
+
+def _explained(finding: Finding, misspelt: list[Finding]) -> bool:
+    """Whether a missing key is the one that an unknown key beside it was meant to be."""
+    return finding.error["type"] == "missing" and any(
+        other.error["loc"][:-1] == finding.error["loc"][:-1]
+        and bool(get_close_matches(str(other.last), [str(finding.last)], cutoff=0.6))
+        for other in misspelt
+    )
+
+
+def _finding(error: dict[str, Any], root: Node) -> Finding:
+    loc = tuple(error["loc"])
+    ends_in_key = error["type"] in ("missing", "extra_forbidden")
+    steps = loc[:-1] if ends_in_key else loc
+    path, branches = _best_way(root, steps)
+    if error["type"] == "extra_forbidden":
+        path = (*path, loc[-1])
+    return Finding(error, path, branches, loc[-1] if loc else None)
+
+
+def _best_way(root: Node, steps: Path) -> tuple[Path, Branches]:
+    """The location without the names of branches that pydantic puts in between.
+
+    The way that finds most steps in the data wins; of equals the one that found its last step
+    latest.
+    """
+    _, _, path, branches = max(_ways(root, steps, (), (), -len(steps) - 1), key=lambda way: way[:2])
+    return path, branches
+
+
+def _ways(
+    node: Node, steps: Path, path: Path, branches: Branches, latest: int
+) -> Iterator[tuple[int, int, Path, Branches]]:
+    if not steps:
+        yield len(path), latest, path, branches
+        return
+    below = node.value.get(steps[0]) if isinstance(node.value, dict) else None
+    if isinstance(node.value, list) and isinstance(steps[0], int):
+        below = node.child(steps[0])
+    if below is not None:
+        yield from _ways(below, steps[1:], (*path, steps[0]), branches, -len(steps))
+    if below is None or steps[0] in SHORTHANDS:
+        yield from _ways(node, steps[1:], path, (*branches, (path, str(steps[0]))), latest)
+
+
+def _meant(findings: list[Finding], root: Node) -> list[Finding]:
+    tags: dict[Path, dict[str, int]] = defaultdict(dict)
+    for finding in findings:
+        for where, tag in finding.branches:
+            tags[where][tag] = tags[where].get(tag, 0) + 1
+    chosen = {where: _branch(counts, root.at(where)) for where, counts in tags.items()}
+    return [f for f in findings if all(chosen[where] == tag for where, tag in f.branches)]
+
+
+def _branch(counts: dict[str, int], node: Node) -> str:
+    """The branch of a union that fits the shape of the value, with the fewest errors."""
+    value = node.value if node.computed is None else node.computed
+
+    def fits(tag: str) -> bool:
+        if isinstance(value, dict):
+            return tag.isidentifier() and "str" not in tag
+        if isinstance(value, list):
+            return tag.startswith("tuple")
+        if isinstance(value, str) and value[:1].isalpha():
+            return tag.startswith("literal") or "str" in tag
+        return tag.startswith("function")
+
+    return min(counts, key=lambda tag: (not fits(tag), counts[tag]))
+
+
+def _problem(finding: Finding, root: Node, model: type[BaseModel]) -> Problem:
+    error, path = finding.error, finding.path
+    node = root.at(path)
+    kind = error["type"]
+    place = node.key if kind in ("missing", "extra_forbidden") and node.key else node.place
+    rule, got, remedy = "", shown(node.value), ""
+    if kind == "rule":
+        rule = str(error["ctx"]["rule"])
+    elif kind == "missing":
+        rule, got = f"have the key '{finding.last}'", ""
+    elif kind == "extra_forbidden":
+        known = keys_at(model, error["loc"][:-1])
+        rule, got = "be a known key", f"'{shortened(str(finding.last))}'"
+        remedy = did_you_mean(str(finding.last), known)
+    else:
+        rule, remedy = _rule(error, node)
+    if isinstance(node.value, dict | list) and kind == "rule":
+        got = ""
+    return Problem(*place, path_text(root, path), rule, got, remedy)
+
+
+_TYPES: dict[str, tuple[str, str]] = {
+    "string_type": ("be text", "put it in quotes"),
+    "dict_type": ("be a map of keys and values", ""),
+    "model_type": ("be a map of keys and values", ""),
+    "model_attributes_type": ("be a map of keys and values", ""),
+    "tuple_type": ("be a list", "put it in [ ]"),
+    "bool_type": ("be true or false", ""),
+    "bool_parsing": ("be true or false", ""),
+    "string_pattern_mismatch": (
+        "be a name of at most 64 letters, digits, _ or - without spaces, slashes and dots",
+        "",
+    ),
+}
+_BOUNDS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "greater_than_equal": lambda c: f"be at least {c['ge']}",
+    "greater_than": lambda c: f"be above {c['gt']}",
+    "less_than_equal": lambda c: f"be at most {c['le']}",
+    "less_than": lambda c: f"be below {c['lt']}",
+    "too_short": lambda c: f"have at least {c['min_length']} entries",
+    "too_long": lambda c: f"have at most {c['max_length']} entries",
+    "string_too_short": lambda c: f"have at least {c['min_length']} characters",
+    "string_too_long": lambda c: f"have at most {c['max_length']} characters",
+}
+
+
+def _rule(error: dict[str, Any], node: Node) -> tuple[str, str]:
+    kind, context = error["type"], error.get("ctx", {})
+    if kind in _TYPES:
+        return _TYPES[kind]
+    if kind in _BOUNDS:
+        return _BOUNDS[kind](context), ""
+    if kind == "literal_error":
+        rule = f"be one of {context['expected']}".replace(" or ", ", ")
+        words = [word.strip(" '") for word in context["expected"].replace(" or ", ",").split(",")]
+        return rule, did_you_mean(node.value, words, "") if isinstance(node.value, str) else ""
+    if kind == "union_tag_invalid":
+        key = str(context["discriminator"]).strip("'")
+        words = [word.strip(" '") for word in context["expected_tags"].split(",")]
+        return f"have {key} as one of {', '.join(words)}", did_you_mean(context["tag"], words, "")
+    if kind == "union_tag_not_found":
+        return f"have the key {context['discriminator']}", ""
+    return f"be valid ({shortened(error['msg'], 120)})", ""
+
+
+def keys_at(model: type[BaseModel], loc: Path) -> list[str]:
+    """The keys that the block at a location of pydantic may have."""
+    types_here: list[Any] = [model]
+    for step in loc:
+        types_here = [below for kind in types_here for below in _below(kind, step)]
+    blocks = [kind for outer in types_here for kind in _members(outer) if _is_block(kind)]
+    return sorted({field.alias or name for b in blocks for name, field in b.model_fields.items()})
+
+
+def _is_block(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Block)
+
+
+def _members(kind: Any) -> list[Any]:
+    """The types that a type is made of by Annotated and unions."""
+    origin = get_origin(kind)
+    if origin is Annotated:
+        return _members(get_args(kind)[0])
+    if origin is Union or origin is types.UnionType:
+        return [member for part in get_args(kind) for member in _members(part)]
+    return [kind]
+
+
+def _below(outer: Any, step: str | int) -> Iterator[Any]:
+    for kind in _members(outer):
+        origin, args = get_origin(kind), get_args(kind)
+        if origin is dict:
+            yield args[1]
+        elif origin is tuple and isinstance(step, int):
+            yield args[0] if args[-1] is Ellipsis else args[min(step, len(args) - 1)]
+        elif _is_block(kind):
+            yield from _in_block(kind, step)
+
+
+def _in_block(block: type[Block], step: str | int) -> Iterator[Any]:
+    for name, field in block.model_fields.items():
+        if step == (field.alias or name):
+            yield field.annotation
+        elif get_origin(field.annotation) is Literal and step in get_args(field.annotation):
+            yield block
+    if step == block.__name__:
+        yield block

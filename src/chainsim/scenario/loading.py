@@ -1,0 +1,204 @@
+"""From files or text to a Scenario: merged, checked, frozen, with the origin of every value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import ValidationError
+
+from chainsim.errors import InputError, Problem
+from chainsim.scenario import checks, explaining, layers
+from chainsim.scenario.calendars import read_days_files
+from chainsim.scenario.evaluation import Uses, evaluate_all, jsonable
+from chainsim.scenario.layers import Layers
+from chainsim.scenario.nodes import BROKEN, Node, Place, path_text
+from chainsim.scenario.overrides import Override, apply_overrides, parse_overrides
+from chainsim.scenario.parameters import ParameterTable, build_table
+from chainsim.scenario.schema.document import ScenarioFile
+from chainsim.scenario.templates import expand_templates
+
+LARGEST = 1_000_000
+"""Values of one scenario."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value comes from."""
+
+    place: str
+    """file:line:column, an option, or 'default'."""
+    expression: str | None = None
+    """The expression that was evaluated, if it was one."""
+    parameters: tuple[str, ...] = ()
+    """The parameters that the expression refers to."""
+
+
+DEFAULT = Origin("default")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What the user asked: merged and checked."""
+
+    document: ScenarioFile
+    """The blocks with exact quantities in base units."""
+    merged: Mapping[str, Any]
+    """Plain data without files, templates and parameters; it loads as the same document."""
+    origins: Mapping[str, Origin]
+    """By path (`sites.changan.stocks.pack.initial`) of every value that was given."""
+    parameters: ParameterTable
+    files: tuple[str, ...] = ()
+    """The scenario files read, the extending one first."""
+    warnings: tuple[Problem, ...] = ()
+    """What is allowed and yet may not be meant."""
+
+    def origin(self, path: str) -> Origin:
+        """Where the value at a path comes from; 'default' where no layer gives it."""
+        return self.origins.get(path, DEFAULT)
+
+
+def load_scenario(path: str | Path, overrides: Iterable[str] = ()) -> Scenario:
+    """The scenario of a file and of all that it extends.
+
+    Raises:
+        InputError: with every problem of all files.
+    """
+    changes = parse_overrides(overrides)
+    return _Loading(layers.from_file(Path(path))).finish(changes)
+
+
+def scenario_from_text(
+    text: str, overrides: Iterable[str] = (), directory: str | Path | None = None
+) -> Scenario:
+    """The scenario of a YAML text; paths in it are relative to `directory`.
+
+    Raises:
+        InputError: with every problem of the text and of all files it names.
+    """
+    changes = parse_overrides(overrides)
+    return _Loading(layers.from_text(text, "<text>", Path(directory or "."))).finish(changes)
+
+
+def scenario_from_mapping(mapping: Mapping[str, Any]) -> Scenario:
+    """The scenario of plain data, as read from JSON.
+
+    Raises:
+        InputError: with every problem of the data.
+    """
+    root = _node(mapping, Place("<mapping>"))
+    return _Loading(layers.from_root(root, Path())).finish([])
+
+
+def _node(value: Any, place: Place) -> Node:
+    if isinstance(value, Mapping):
+        return Node({str(name): _node(v, place) for name, v in value.items()}, place, place)
+    if isinstance(value, list | tuple):
+        return Node([_node(below, place) for below in value], place, place)
+    if isinstance(value, float):
+        value = Decimal(repr(value))
+    return Node(value, place, place)
+
+
+@dataclass
+class _Loading:
+    """One scenario on its way from layers to a checked document."""
+
+    layers: Layers
+    problems: list[Problem] = field(default_factory=list)
+
+    def finish(self, overrides: list[Override]) -> Scenario:
+        """The scenario, or all that is wrong with it."""
+        root = self.layers.root
+        self.problems = self.layers.problems
+        if root is None:
+            raise self.refusal()
+        table = self.prepare(root, overrides)
+        uses, problems = evaluate_all(root, table)
+        self.problems += problems
+        document = self.validated(root) if self.layers.whole else None
+        if self.problems or document is None:
+            raise self.refusal()
+        found = checks.check(document, root)
+        self.problems += found.problems
+        if self.problems:
+            raise self.refusal()
+        return Scenario(
+            document=document,
+            merged=jsonable(root.plain()),
+            origins=MappingProxyType(_origins(root, uses)),
+            parameters=table,
+            files=tuple(self.layers.files),
+            warnings=tuple(found.warnings),
+        )
+
+    def prepare(self, root: Node, overrides: list[Override]) -> ParameterTable:
+        """Work overrides, parameters, templates and files of days into the tree."""
+        early = [override for override in overrides if override.early]
+        late = [override for override in overrides if not override.early]
+        if any(override.steps[0] == "parameters" for override in early):
+            root.value.setdefault("parameters", Node({}, root.place))
+        self.problems += apply_overrides(root, early, _known_keys)
+        given = root.value.pop("parameters", None)
+        table, problems = build_table(self.layers.tables, self.layers.sources, given)
+        self.problems += problems
+        self.problems += expand_templates(root)
+        self.problems += apply_overrides(root, late, _known_keys)
+        self.problems += read_days_files(self.layers)
+        self.find_series(root)
+        return table
+
+    def find_series(self, root: Node) -> None:
+        """Make the paths of observed series independent of the file that names them."""
+        series = root.child("observed_series")
+        if series is None or not isinstance(series.value, dict):
+            return
+        for name, node in series.value.items():
+            reference = self.layers.reference(node, f"observed_series.{name}")
+            if reference is None:
+                node.value = BROKEN
+            elif not reference.path.is_file():
+                self.problems.append(reference.problem)
+            else:
+                node.value = str(reference.path.absolute())
+
+    def validated(self, root: Node) -> ScenarioFile | None:
+        if sum(1 for _ in root.walk()) > LARGEST:
+            self.problems.append(Problem(*root.place, "", f"have at most {LARGEST:,} values"))
+            return None
+        try:
+            return ScenarioFile.model_validate(root.plain())
+        except ValidationError as error:
+            self.problems += explaining.problems_of(error, root, ScenarioFile)
+            return None
+
+    def refusal(self) -> InputError:
+        """All problems, each once, by file and line."""
+        order = {file: rank for rank, file in enumerate(self.layers.files)}
+        unique = dict.fromkeys(self.problems)
+        return InputError(
+            sorted(unique, key=lambda p: (order.get(p.file, len(order)), p.file, p.line, p.column))
+        )
+
+
+def _known_keys(path: tuple[str | int, ...]) -> list[str]:
+    """The keys of the schema at a path; a template is like a site."""
+    if path[:1] == ("templates",):
+        return _known_keys(("sites", *path[1:])) if len(path) > 1 else []
+    return explaining.keys_at(ScenarioFile, path)
+
+
+def _origins(root: Node, uses: Uses) -> dict[str, Origin]:
+    return {
+        path_text(root, path): Origin(
+            str(node.place),
+            str(node.value) if node.computed is not None else None,
+            uses.get(path, ()),
+        )
+        for path, node in root.walk()
+        if not isinstance(node.value, dict | list) or not node.value
+    }

@@ -1,0 +1,1 @@
+"""One frozen model per block of a scenario file: the field, its unit, its range, its meaning."""

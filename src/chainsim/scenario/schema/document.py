@@ -1,0 +1,122 @@
+"""The whole scenario file."""
+
+from __future__ import annotations
+
+import datetime as dt
+from fractions import Fraction
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from chainsim.scenario.schema.disruptions import Disruption
+from chainsim.scenario.schema.fields import (
+    AnyQuantity,
+    Block,
+    Duration,
+    Flag,
+    Id,
+    Moment,
+    PositiveDuration,
+    Share,
+    When,
+    Whole,
+    refuse,
+)
+from chainsim.scenario.schema.flows import Lane
+from chainsim.scenario.schema.material import Item, Site
+from chainsim.scenario.schema.time import Calendar, Profile
+
+
+class Precision(Block):
+    """Add replications until a measure is known well enough."""
+
+    measure: str
+    relative: Share
+    """Half-width of the interval over the absolute mean."""
+    absolute: AnyQuantity | None = None
+    """Or this half-width, where the mean is near zero."""
+    at_most: Annotated[Whole, Field(ge=2, le=1_000_000)] = 1000
+
+
+class Record(Block):
+    """What is kept beside the daily trajectory."""
+
+    at: tuple[When, ...] = ()
+    """Instants at which all levels and counts are kept (after the last round)."""
+    waits: tuple[str, ...] = ()
+    """Stocks (site/item) whose parts' waiting times are kept."""
+    delays: tuple[str, ...] = ()
+    """Demands (site/id) whose delays are kept."""
+    log: Flag = False
+    """Every event, for traces and tests."""
+
+
+class Run(Block):
+    """The horizon and the statistics."""
+
+    start: Moment = dt.datetime(2022, 1, 1)
+    end: Moment | None = None
+    """Events at the end do not happen. One of end and length."""
+    length: PositiveDuration | None = None
+    settled: Duration | None = None
+    """Simulated before `start` so that the run begins in a settled state."""
+    warm_up: Duration | None = None
+    """After `start`; statistics begin at its end. Whole days."""
+    replications: Annotated[Whole, Field(ge=1, le=10_000_000)] = 1
+    seed: Annotated[Whole, Field(ge=0, lt=2**63)] = 1
+    confidence: Share = Fraction(95, 100)
+    precision: Precision | None = None
+    record: Record = Field(default_factory=lambda: Record())
+    rounds: Annotated[Whole, Field(ge=10, le=1_000_000)] = 1000
+    """Rounds of one instant after which a loop is reported."""
+
+    @model_validator(mode="after")
+    def _horizon(self) -> Run:
+        if (self.end is None) == (self.length is None):
+            raise refuse("have exactly one of end and length")
+        return self
+
+
+class Expectation(Block):
+    """A statement about a measure that `chainsim check` decides."""
+
+    id: Id
+    measure: str
+    at_least: AnyQuantity | None = None
+    at_most: AnyQuantity | None = None
+
+
+class Observed(Block):
+    """A documented figure that the run is compared with."""
+
+    id: Id
+    measure: str
+    """A measure of the run."""
+    value: AnyQuantity
+    source: str
+    fitted: Flag = False
+    """True where the plan was set from this figure, so that agreement is by construction."""
+    note: str | None = None
+    first: Moment | None = Field(default=None, alias="from")
+    last: Moment | None = Field(default=None, alias="to")
+    """The days counted (to: inclusive); the whole run unless given."""
+
+
+class ScenarioFile(Block):
+    """A scenario after `extends`, templates, parameters and overrides are worked in."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    description: str | None = None
+    run: Run
+    items: dict[Id, Item]
+    sites: dict[Id, Site]
+    lanes: dict[Id, Lane] = {}
+    profiles: dict[Id, Profile] = {}
+    calendars: dict[Id, Calendar] = {}
+    disruptions: tuple[Disruption, ...] = ()
+    expect: tuple[Expectation, ...] = ()
+    observed: tuple[Observed, ...] = ()
+    observed_series: dict[Id, str] = {}
+    """CSV files (month, value, unit, kind, source) drawn over a simulated measure."""
+    output_item: Id | None = None
+    """The item whose delivery is the output of the chain."""

@@ -1,0 +1,1 @@
+"""Verification against known results: theory, textbooks, hand calculations, other programs."""
