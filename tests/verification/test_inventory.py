@@ -159,8 +159,8 @@ def three_stages(run: Trajectory) -> Mapping[str, float]:
         )
         cost += holding * on_hand
         if stage > 1:
-            lane = next(id_ for id_ in run.tables["lanes"].ids if f"to_stage{stage - 1}" in id_)
-            cost += holding * float(at_midnights(run, "lanes", "in_transit", lane).mean())
+            on_road = at_midnights(run, "lanes", "in_transit", f"to_stage{stage - 1}")
+            cost += holding * float(on_road.mean())
     return {**found, "cost_per_period": cost + 37.12 * found["backorders_stage1"]}
 
 

@@ -417,5 +417,7 @@ class CompiledNetwork:
     disruptions: tuple[DisruptionSpec, ...]
     clocks: tuple[ClockSpec, ...]
     bases: tuple[Base, ...]
+    output_item: int = NONE
+    """Index of the item whose making is the output of the chain."""
     plan_per_day: dict[int, tuple[int, ...]] = field(default_factory=dict)
     """By stock: the plan's use of the item on each day of the run, thousandths."""

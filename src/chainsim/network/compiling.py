@@ -13,6 +13,7 @@ from fractions import Fraction
 
 from chainsim.network.calendars import Time
 from chainsim.network.compiled import (
+    NONE,
     CompiledNetwork,
     Horizon,
     ItemSpec,
@@ -64,6 +65,7 @@ def compile_network(scenario: Scenario) -> CompiledNetwork:
         disruptions=disruptions.disruptions(document, names, time),
         clocks=tuple(rates.clocks),
         bases=tuple(rates.bases),
+        output_item=names.items.get(document.output_item or "", NONE),
     )
     return with_targets(network, document, names, time)
 

@@ -137,8 +137,6 @@ class Overtime(Block):
     """Multiplies the speed; above 1."""
     backlog_above: Amount | Duration | None = None
     """Threshold: an amount, or a time of the plan's use (a bare number is an amount)."""
-    cost: Money | None = None
-    """Yuan per hour of server time worked in overtime."""
 
 
 def _release(value: Any) -> Any:

@@ -1,0 +1,326 @@
+"""Measures: what a trajectory is worth, each with unit, direction, meaning and formula.
+
+Counts are sums over the days of statistics, levels exact time-weighted means. Ratios are ratios of
+sums; a ratio without a denominator is None, never 0 or 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from chainsim.network.compiled import SECONDS_PER_DAY, THOUSANDTHS, CompiledNetwork
+from chainsim.outcome.trajectory import STATES, Integers, Table, Trajectory
+
+YEAR = 365 * SECONDS_PER_DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What a number means."""
+
+    name: str
+    unit: str
+    direction: str
+    """Which way is better: higher, lower or none."""
+    meaning: str
+    formula: str
+
+
+MEASURES: dict[str, Measure] = {
+    m.name: m
+    for m in (
+        Measure("output", "units", "higher", "output items made", "sum of produced"),
+        Measure("output_per_day", "units/d", "higher", "mean output", "output / days"),
+        Measure("demanded", "units", "none", "ordered by outside customers", "sum of demanded"),
+        Measure("delivered", "units", "higher", "delivered to customers", "sum of delivered"),
+        Measure("lost_sales", "units", "lower", "demand that was never filled", "sum of lost"),
+        Measure(
+            "fill_rate", "1", "higher", "share of demand filled at the instant it arose",
+            "sum of at once / sum of demanded",
+        ),
+        Measure(
+            "same_day_fill_rate", "1", "higher", "share of demand filled on its day",
+            "sum of same day / sum of demanded",
+        ),
+        Measure(
+            "backlog", "units", "lower", "mean demand waiting",
+            "integral of backlog / time",
+        ),
+        Measure(
+            "peak_backlog", "units", "lower", "largest backlog at the end of a day",
+            "max over days",
+        ),
+        Measure(
+            "backlog_days", "d", "lower", "mean backlog in days of the plan",
+            "backlog / (demanded / days)",
+        ),
+        Measure(
+            "delay", "d", "lower", "mean wait of customers",
+            "integral of backlog / filled or lost (Little 1961)",
+        ),
+        Measure(
+            "delay_p95", "d", "lower", "95th percentile of customers' waits, where recorded",
+            "type 7 quantile over units",
+        ),
+        Measure("on_hand", "units", "none", "mean stock", "integral of on hand / time"),
+        Measure(
+            "wip", "units", "none", "mean work in process", "integral of in process / time"
+        ),
+        *(
+            Measure(
+                f"time_{state}", "1", "higher" if state == "busy" else "none",
+                f"share of server time: {state.replace('_', ' ')}",
+                f"server-seconds {state} / server-seconds",
+            )
+            for state in STATES
+        ),
+        Measure(
+            "utilisation", "1", "none", "busy share of the time that servers are not closed",
+            "busy / (all - closed)",
+        ),
+        Measure(
+            "slow_loss", "h", "lower", "server hours lost to slow-downs",
+            "integral of busy (full rate - rate)",
+        ),
+        Measure("scrapped", "units", "lower", "lots thrown away", "sum of scrapped"),
+        Measure(
+            "holding_cost", "yuan", "lower", "cost of stock",
+            "integral of on hand x value x holding rate",
+        ),
+        Measure(
+            "transport_cost", "yuan", "lower", "cost of transport", "departed x cost of the lane"
+        ),
+    )
+}  # fmt: skip
+
+ITEM_MEASURES: dict[str, Measure] = {
+    m.name: m
+    for m in (
+        Measure(
+            "use_per_output", "item units", "none", "used at the makers per output item",
+            "used where output is made / output",
+        ),
+        Measure(
+            "days_of_cover", "d", "none", "mean stock at the makers in days of the plan's use",
+            "integral of on hand / integral of plan",
+        ),
+        Measure(
+            "shortage", "1", "lower", "share of makers' server time starved of it",
+            "server-seconds starved of it / server-seconds",
+        ),
+    )
+}  # fmt: skip
+
+Row = dict[str, float | None]
+
+
+@dataclass(frozen=True)
+class Values:
+    """The measures of one replication."""
+
+    total: Row
+    sites: dict[str, Row] = field(default_factory=dict)
+    items: dict[str, Row] = field(default_factory=dict)
+
+
+def measure(network: CompiledNetwork, trajectory: Trajectory) -> Values:
+    """All measures of a trajectory: in total, by site, and by item used at the makers."""
+    meter = _Meter(network, trajectory)
+    everywhere = range(len(network.sites))
+    return Values(
+        total=meter.row(everywhere),
+        sites={site.id: meter.row([i]) for i, site in enumerate(network.sites)},
+        items=meter.items(),
+    )
+
+
+def output_stocks(network: CompiledNetwork) -> list[int]:
+    """The stocks whose inflow is output: of the output item, or of what customers demand."""
+    if network.output_item >= 0:
+        return [i for i, s in enumerate(network.stocks) if s.item == network.output_item]
+    return sorted({demand.stock for demand in network.demands})
+
+
+def daily_output(network: CompiledNetwork, trajectory: Trajectory) -> Integers:
+    """Output by day and site, thousandths, (day, site)."""
+    produced = trajectory.tables["stocks"].counts["produced"]
+    result = np.zeros((produced.shape[0], len(network.sites)), dtype=np.int64)
+    for stock in output_stocks(network):
+        result[:, network.stocks[stock].site] += produced[:, stock]
+    return result
+
+
+class _Meter:
+    """Sums over sites, from the first day of statistics on."""
+
+    def __init__(self, network: CompiledNetwork, trajectory: Trajectory) -> None:
+        self.network = network
+        self.trajectory = trajectory
+        self.tables = trajectory.tables
+        self.first = trajectory.first_day
+        self.seconds = int(trajectory.day_ends[-1]) - trajectory.statistics_from
+        self.days = self.seconds / SECONDS_PER_DAY
+        self.outputs = set(output_stocks(network))
+
+    def row(self, sites: Sequence[int] | range) -> Row:
+        """The measures over some sites."""
+        chosen = set(sites)
+        stocks = self._at(self.network.stocks, chosen)
+        finite = [i for i in stocks if not self.network.stocks[i].unlimited]
+        operations = self._at(self.network.operations, chosen)
+        row: Row = {}
+        row["output"] = self._count("stocks", "produced", [i for i in stocks if i in self.outputs])
+        row["output_per_day"] = _ratio(row["output"], self.days)
+        row |= self._customers(chosen)
+        row["on_hand"] = self._mean("stocks", "on_hand", finite)
+        row["wip"] = self._mean("operations", "in_process", operations)
+        row |= self._server_time(self._at(self.network.resources, chosen))
+        row["scrapped"] = self._count("operations", "scrapped", operations)
+        row["holding_cost"] = self._holding(finite)
+        row["transport_cost"] = self._transport(chosen)
+        return row
+
+    def _at(self, specs: Iterable[object], sites: set[int]) -> list[int]:
+        return [i for i, spec in enumerate(specs) if spec.site in sites]  # type: ignore[attr-defined]
+
+    def _count(self, kind: str, series: str, chosen: Sequence[int]) -> float:
+        counts = self.tables[kind].counts[series][self.first :, chosen]
+        return float(counts.sum()) / THOUSANDTHS
+
+    def _mean(self, kind: str, series: str, chosen: Sequence[int]) -> float:
+        integral = self.tables[kind].integrals[series][self.first :, chosen]
+        return float(integral.sum(dtype=np.float64)) / self.seconds / THOUSANDTHS
+
+    def _customers(self, sites: set[int]) -> Row:
+        network = self.network
+        chosen = [
+            i for i, d in enumerate(network.demands) if network.stocks[d.stock].site in sites
+        ]
+        row: Row = {
+            name: self._count("demands", series, chosen)
+            for name, series in (
+                ("demanded", "demanded"), ("delivered", "delivered"), ("lost_sales", "lost"),
+            )
+        }  # fmt: skip
+        at_once = self._count("demands", "at_once", chosen)
+        same_day = self._count("demands", "same_day", chosen)
+        backlog = self._mean("demands", "backlog", chosen)
+        levels = self.tables["demands"].levels["backlog"][self.first :, chosen].sum(axis=1)
+        left = (row["delivered"] or 0.0) + (row["lost_sales"] or 0.0)
+        row["fill_rate"] = _ratio(at_once, row["demanded"])
+        row["same_day_fill_rate"] = _ratio(same_day, row["demanded"])
+        row["backlog"] = backlog
+        row["peak_backlog"] = float(levels.max()) / THOUSANDTHS if len(levels) else 0.0
+        row["backlog_days"] = _ratio(backlog * self.days, row["demanded"])
+        row["delay"] = _ratio(backlog * self.days, left)
+        row["delay_p95"] = self._delay_quantile(chosen)
+        return row
+
+    def _delay_quantile(self, chosen: Sequence[int]) -> float | None:
+        waits: list[float] = []
+        weights: list[int] = []
+        for i in chosen:
+            for wait in self.trajectory.delays.get(self.network.demands[i].id, ()):
+                if wait.since >= self.trajectory.statistics_from:
+                    waits.append((wait.until - wait.since) / SECONDS_PER_DAY)
+                    weights.append(max(1, wait.quantity // THOUSANDTHS))
+        if not waits:
+            return None
+        return float(np.quantile(np.repeat(waits, weights), 0.95))
+
+    def _server_time(self, chosen: Sequence[int]) -> Row:
+        table = self.tables["resources"]
+        seconds = {s: float(table.counts[s][self.first :, chosen].sum()) for s in STATES}
+        total = sum(seconds.values())
+        row = {f"time_{state}": _ratio(spent, total) for state, spent in seconds.items()}
+        row["utilisation"] = _ratio(seconds["busy"], total - seconds["closed"])
+        row["slow_loss"] = float(table.counts["slow_loss"][self.first :, chosen].sum()) / 3.6e9
+        return row
+
+    def _holding(self, chosen: Sequence[int]) -> float:
+        cost = 0.0
+        integrals = self.tables["stocks"].integrals["on_hand"]
+        for i in chosen:
+            item = self.network.items[self.network.stocks[i].item]
+            held = float(integrals[self.first :, i].sum(dtype=np.float64)) / THOUSANDTHS
+            cost += held * item.value * item.holding_cost / YEAR
+        return cost
+
+    def _transport(self, sites: set[int]) -> float:
+        departed = self.tables["lanes"].counts["departed"]
+        return sum(
+            float(departed[self.first :, i].sum()) / THOUSANDTHS * lane.cost
+            for i, lane in enumerate(self.network.lanes)
+            if lane.cost and self.network.stocks[lane.destination].site in sites
+        )
+
+    # ---- by item, at the makers
+
+    def items(self) -> dict[str, Row]:
+        """The measures of the items that are used where output is made."""
+        network = self.network
+        makers = {network.stocks[i].site for i in self.outputs}
+        output = self._count("stocks", "produced", sorted(self.outputs))
+        inputs = sorted(
+            {
+                i.stock
+                for operation in network.operations
+                if operation.site in makers
+                for i in operation.inputs
+                if any(spec.stock == i.stock for spec in network.replenishments)
+            }
+        )
+        rows: dict[str, Row] = {}
+        for key, item in enumerate(network.items):
+            stocks = [i for i in inputs if network.stocks[i].item == key]
+            if stocks:
+                used = self._count("stocks", "used", stocks)
+                rows[item.id] = {
+                    "use_per_output": _ratio(used, output),
+                    "days_of_cover": self._cover(stocks),
+                    "shortage": self._shortage(stocks, makers),
+                }
+        return rows
+
+    def _cover(self, stocks: Sequence[int]) -> float | None:
+        held = self._mean("stocks", "on_hand", stocks)
+        plan = [sum(self.network.plan_per_day.get(i, ())[self.first :]) for i in stocks]
+        return _ratio(held * self.days, sum(plan) / THOUSANDTHS)
+
+    def _shortage(self, stocks: Sequence[int], makers: set[int]) -> float | None:
+        table = self.tables["inputs"]
+        names = {self.network.stocks[i].id for i in stocks}
+        columns = [k for k, key in enumerate(table.ids) if key.split("<", 1)[1] in names]
+        starved = float(table.counts["starved"][self.first :, columns].sum())
+        resources = self._at(self.network.resources, makers)
+        users = _servers_of(self.network, names, resources, self.tables["inputs"])
+        return _ratio(starved, users * self.seconds)
+
+
+def _servers_of(
+    network: CompiledNetwork, stocks: set[str], resources: Sequence[int], inputs: Table
+) -> float:
+    """The number of servers whose operations use any of the stocks."""
+    users = {key.split("<", 1)[0] for key in inputs.ids if key.split("<", 1)[1] in stocks}
+    return float(
+        sum(
+            network.resources[r].servers
+            for r in resources
+            if any(network.operations[o].id in users for o in network.resources[r].operations)
+        )
+    )
+
+
+def _ratio(above: float | None, below: float | None) -> float | None:
+    return None if above is None or not below else above / below
+
+
+def bullwhip(orders: Integers, demand: Integers) -> float | None:
+    """Variance of daily orders over the variance of daily demand, (day,) each.
+
+    Source: Chen, Drezner, Ryan & Simchi-Levi (2000), Management Science 46(3).
+    """
+    return _ratio(float(np.var(orders, ddof=1)), float(np.var(demand, ddof=1)))

@@ -1,0 +1,191 @@
+"""Material: what is used comes from somewhere, and what is made goes somewhere."""
+
+from __future__ import annotations
+
+from chainsim.scenario.checks.ground import Ground, Problems
+from chainsim.scenario.quantities import Quantity
+from chainsim.scenario.schema.material import Operation, Pull, Site, Stock
+from chainsim.scenario.selection import Pair
+
+SUPPLY = "add replenishment, arrivals, an operation that makes it, or an initial stock"
+
+
+def supplied(ground: Ground) -> set[Pair]:
+    """Every (site, item) to which goods can come at all, directly or by orders."""
+    found: set[Pair] = set()
+    for site, body in ground.document.sites.items():
+        found.update((site, item) for item, stock in body.stocks.items() if _holds(stock))
+        found.update((site, a.item or key) for key, a in body.arrivals.items())
+        found.update((site, item) for o in body.operations.values() for item in o.outputs)
+    for key, lane in ground.document.lanes.items():
+        for goods in lane.in_transit:
+            found.update((destination, goods.item) for _, destination in ground.pairs(key))
+    customers: dict[Pair, list[Pair]] = {}
+    for site, body in ground.document.sites.items():
+        for item, policy in body.replenishment.items():
+            for source in policy.sources.sites:
+                customers.setdefault((source, item), []).append((site, item))
+    waiting = list(found)
+    while waiting:
+        for customer in customers.get(waiting.pop(), []):
+            if customer not in found:
+                found.add(customer)
+                waiting.append(customer)
+    return found
+
+
+def _holds(stock: Stock) -> bool:
+    return stock.unlimited or not isinstance(stock.initial, Quantity) or stock.initial.value > 0
+
+
+def inputs_are_fed(ground: Ground) -> Problems:
+    """What an operation needs can come to its site."""
+    there = supplied(ground)
+    for site, body in ground.document.sites.items():
+        for key, operation in body.operations.items():
+            for item in operation.inputs:
+                if (site, item) not in there and item not in body.replenishment:
+                    path = ("sites", site, "operations", key, "inputs", item)
+                    rule = f"be fed: nothing brings '{item}' to '{site}'"
+                    yield ground.problem(path, rule, SUPPLY, got="", key=True)
+
+
+def sources_have_the_item(ground: Ground) -> Problems:
+    """At least one source of an order can have the item."""
+    there = supplied(ground)
+    for site, body in ground.document.sites.items():
+        for item, policy in body.replenishment.items():
+            if (site, item) not in there:
+                path = ("sites", site, "replenishment", item, "sources")
+                names = " or ".join(f"'{source}'" for source in policy.sources.sites)
+                rule = f"name a site that has '{item}': nothing brings it to {names}"
+                yield ground.problem(path, rule, SUPPLY, got="")
+
+
+def pulled_items_are_wanted(ground: Ground) -> Problems:
+    """An item that is pulled for is demanded, used, or ordered by another site."""
+    ordered = {
+        (source, item)
+        for body in ground.document.sites.values()
+        for item, policy in body.replenishment.items()
+        for source in policy.sources.sites
+    }
+    for site, body in ground.document.sites.items():
+        wanted = {demand.item or key for key, demand in body.demand.items()}
+        wanted.update(item for o in body.operations.values() for item in o.inputs)
+        for key, operation in body.operations.items():
+            release = operation.release
+            if not isinstance(release, Pull):
+                continue
+            if release.item not in wanted and (site, release.item) not in ordered:
+                path = ("sites", site, "operations", key, "release")
+                path = ground.existing((*path, "pull"), (*path, "item"))
+                rule = f"be an item that is wanted: nobody demands, uses or orders it at '{site}'"
+                yield ground.problem(path, rule)
+
+
+def requirements_have_a_parent(ground: Ground) -> Problems:
+    """A signal of requirements says whose orders count."""
+    for site, body in ground.document.sites.items():
+        for key, operation in body.operations.items():
+            release = operation.release
+            path = ("sites", site, "operations", key, "release")
+            if not isinstance(release, Pull):
+                continue
+            if (release.signal == "requirements") != (release.parent is not None):
+                yield ground.problem(path, "have parent exactly with signal: requirements")
+
+
+def demands_can_be_met(ground: Ground) -> Problems:
+    """Warn of a demand for an item that nothing brings."""
+    there = supplied(ground)
+    for site, body in ground.document.sites.items():
+        for key, demand in body.demand.items():
+            if (site, demand.item or key) not in there:
+                path = ("sites", site, "demand", key)
+                rule = f"be for an item that can come: nothing brings it to '{site}'"
+                yield ground.problem(path, rule, SUPPLY, got="", key=True)
+
+
+def outputs_share_a_lot(ground: Ground) -> Problems:
+    """The ways in which a lot can leave an operation add up to one."""
+    for site, body in ground.document.sites.items():
+        for key, operation in body.operations.items():
+            path = ("sites", site, "operations", key)
+            if operation.split == "cycle":
+                yield from _cycle_problems(ground, path, operation)
+            else:
+                yield from _share_problems(ground, path, operation)
+
+
+def _share_problems(ground: Ground, path: tuple[str, ...], operation: Operation) -> Problems:
+    shares = [output.share for output in operation.outputs.values()]
+    given = [share for share in shares if share is not None]
+    if operation.cycle:
+        yield ground.problem((*path, "cycle"), "be given with split: cycle only")
+    if len(shares) == 1 and not given:
+        return
+    if len(given) < len(shares):
+        rule = "have a share for every output"
+        yield ground.problem((*path, "outputs"), rule, "or a cycle with split: cycle")
+    elif abs(sum(given) - 1) > 1e-9:
+        rule = f"have shares that sum to 1, not {float(sum(given)):g}"
+        yield ground.problem((*path, "outputs"), rule)
+
+
+def _cycle_problems(ground: Ground, path: tuple[str, ...], operation: Operation) -> Problems:
+    if not operation.cycle:
+        yield ground.problem((*path, "split"), "have a cycle of outputs beside it")
+    for item in operation.cycle:
+        if item not in operation.outputs:
+            yield ground.unknown((*path, "cycle"), item, operation.outputs, "output")
+    for item, output in operation.outputs.items():
+        if operation.cycle and item not in operation.cycle:
+            yield ground.problem((*path, "outputs", item), "occur in the cycle", got="", key=True)
+        if output.share is not None:
+            rule = "not be given with split: cycle"
+            yield ground.problem((*path, "outputs", item, "share"), rule)
+
+
+def backlogs_belong_to_a_demand(ground: Ground) -> Problems:
+    """What is owed at the start is owed to the one demand for the item."""
+    for site, body in ground.document.sites.items():
+        for item, stock in body.stocks.items():
+            if stock.backlog is not None and _demands(body, item) != 1:
+                path = ("sites", site, "stocks", item, "backlog")
+                rule = "stand at a stock with exactly one demand"
+                yield ground.problem(path, rule, f"'{site}' has {_demands(body, item)} for it")
+
+
+def _demands(body: Site, item: str) -> int:
+    return sum((demand.item or key) == item for key, demand in body.demand.items())
+
+
+def initial_stock_fits(ground: Ground) -> Problems:
+    """What is there at the start fits into the room."""
+    for site, body in ground.document.sites.items():
+        for item, stock in body.stocks.items():
+            initial = stock.initial
+            if stock.room is None or not isinstance(initial, Quantity):
+                continue
+            if initial.value > stock.room.value:
+                yield ground.problem(("sites", site, "stocks", item, "initial"), "fit into room")
+
+
+def overtime_follows_a_backlog(ground: Ground) -> Problems:
+    """Overtime looks at the backlog of the pulled item, so there is one."""
+    for site, body in ground.document.sites.items():
+        for key, operation in body.operations.items():
+            if operation.overtime is not None and not isinstance(operation.release, Pull):
+                path = ("sites", site, "operations", key, "overtime")
+                yield ground.problem(path, "stand beside release: {pull: ITEM}", got="")
+
+
+def repair_shifts_have_a_calendar(ground: Ground) -> Problems:
+    """A repair until the next shift needs shifts."""
+    for site, body in ground.document.sites.items():
+        for key, operation in body.operations.items():
+            for index, mode in enumerate(operation.breakdowns):
+                if mode.repair == "shift" and not (operation.calendar or body.calendar):
+                    path = ("sites", site, "operations", key, "breakdowns", index, "repair")
+                    yield ground.problem(path, "be a time: there is no calendar with shifts")

@@ -1,0 +1,155 @@
+"""What selectors select: sites by their facts, and what stands at them; or lanes by their ends.
+
+A selector with a word for lanes (lane, origin, destination) selects lanes only. One with words
+for sites selects those sites with their operations, stocks, orders and demands. With `item` alone
+it selects all that makes, uses, holds or carries the item.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+from chainsim.scenario.schema.document import ScenarioFile
+from chainsim.scenario.schema.material import Operation
+from chainsim.scenario.schema.selectors import Selector
+
+SITE_WORDS = ("site", "stage", "region", "tags", "except_")
+LANE_WORDS = ("lane", "origin", "destination")
+
+Pair = tuple[str, str]
+"""(site, item), (site, operation) or (origin, destination)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Everything that a selector selects, in code-point order."""
+
+    sites: tuple[str, ...] = ()
+    operations: tuple[Pair, ...] = ()
+    stocks: tuple[Pair, ...] = ()
+    """(site, item) of every stock that a scenario names or implies."""
+    replenishments: tuple[Pair, ...] = ()
+    demands: tuple[Pair, ...] = ()
+    """(site, key of the demand)."""
+    lanes: tuple[str, ...] = ()
+    """Keys of lane blocks."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing at all is selected."""
+        return not (self.sites or self.lanes)
+
+
+def words(selector: Selector) -> set[str]:
+    """The words that a selector gives."""
+    return {name for name in Selector.model_fields if getattr(selector, name)}
+
+
+def matches(value: str | None, wanted: str | tuple[str, ...]) -> bool:
+    """Whether a value is among the wanted ones; no wish matches all."""
+    if not wanted:
+        return True
+    return value in ((wanted,) if isinstance(wanted, str) else wanted)
+
+
+def selected_sites(document: ScenarioFile, selector: Selector) -> list[str]:
+    """Ids of the sites that a selector names, in code-point order."""
+    return [
+        key
+        for key, site in sorted(document.sites.items())
+        if matches(key, selector.site)
+        and matches(site.stage, selector.stage)
+        and matches(site.region, selector.region)
+        and all(matches(site.tags.get(tag), wanted) for tag, wanted in selector.tags.items())
+        and key not in selector.except_
+    ]
+
+
+def lane_pairs(document: ScenarioFile, key: str) -> list[Pair]:
+    """The (origin, destination) pairs that a lane block joins; a site is not joined to itself."""
+    lane = document.lanes[key]
+    origins = selected_sites(document, lane.origin)
+    destinations = selected_sites(document, lane.destination)
+    return [(a, b) for a, b in product(origins, destinations) if a != b]
+
+
+def selected_lanes(document: ScenarioFile, selector: Selector) -> list[str]:
+    """Keys of the lane blocks that a selector names, in code-point order."""
+    found = []
+    origins = set(selected_sites(document, selector.origin or Selector()))
+    destinations = set(selected_sites(document, selector.destination or Selector()))
+    for key, lane in sorted(document.lanes.items()):
+        if not matches(key, selector.lane):
+            continue
+        if selector.item and not any(matches(item, selector.item) for item in lane.items):
+            continue
+        if any(a in origins and b in destinations for a, b in lane_pairs(document, key)):
+            found.append(key)
+    return found
+
+
+def reach(document: ScenarioFile, selector: Selector) -> Reach:
+    """Everything that a selector selects."""
+    given = words(selector)
+    if given & set(LANE_WORDS):
+        return Reach(lanes=tuple(selected_lanes(document, selector)))
+    lanes = selected_lanes(document, selector) if given == {"item"} else ()
+    sites = selected_sites(document, selector)
+    if not {"item", "operation"} & given:
+        kept = sites
+    else:
+        kept = [site for site in sites if _touches(document, site, selector)]
+    return Reach(
+        sites=tuple(kept),
+        operations=tuple(pair for site in sites for pair in _operations(document, site, selector)),
+        stocks=tuple(pair for site in sites for pair in _stocks(document, site, selector)),
+        replenishments=tuple(
+            (site, item)
+            for site in sites
+            for item in sorted(document.sites[site].replenishment)
+            if matches(item, selector.item) and not selector.operation
+        ),
+        demands=tuple(
+            (site, key)
+            for site in sites
+            for key, demand in sorted(document.sites[site].demand.items())
+            if matches(demand.item or key, selector.item) and not selector.operation
+        ),
+        lanes=tuple(lanes),
+    )
+
+
+def _touches(document: ScenarioFile, site: str, selector: Selector) -> bool:
+    return bool(_operations(document, site, selector) or _stocks(document, site, selector))
+
+
+def _operations(document: ScenarioFile, site: str, selector: Selector) -> list[Pair]:
+    return [
+        (site, key)
+        for key, operation in sorted(document.sites[site].operations.items())
+        if matches(key, selector.operation)
+        and (not selector.item or any(matches(i, selector.item) for i in items_of(operation)))
+    ]
+
+
+def _stocks(document: ScenarioFile, site: str, selector: Selector) -> list[Pair]:
+    if selector.operation:
+        return []
+    return [(site, item) for item in items_at(document, site) if matches(item, selector.item)]
+
+
+def items_of(operation: Operation) -> set[str]:
+    """The items that an operation makes or uses."""
+    return {*operation.inputs, *operation.outputs} - {"scrap"}
+
+
+def items_at(document: ScenarioFile, site: str) -> list[str]:
+    """Every item of which a site has a stock, named or implied; lanes left aside."""
+    body = document.sites[site]
+    found = {*body.stocks, *body.replenishment}
+    found.update(demand.item or key for key, demand in body.demand.items())
+    found.update(arrivals.item or key for key, arrivals in body.arrivals.items())
+    for operation in body.operations.values():
+        found |= items_of(operation)
+    return sorted(found)
