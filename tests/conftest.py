@@ -7,12 +7,6 @@ from typing import Any
 
 import pytest
 
-MARKERS = (
-    "full: a long verification run at the precision of its case (only with -m full)",
-    "case(id): the verification case that the test checks",
-)
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option that writes the verification page."""
     parser.addoption(
@@ -24,21 +18,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the markers and start collecting verification records."""
-    for marker in MARKERS:
-        config.addinivalue_line("markers", marker)
+    """Start collecting verification records where their page is asked for."""
     page = config.getoption("--write-verification")
     if page is not None and not hasattr(config, "workerinput"):
         config.pluginmanager.register(VerificationPage(page), "verification-page")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the long runs unless a marker expression asks for them."""
-    if "full" in config.getoption("-m"):
-        return
-    long = [item for item in items if item.get_closest_marker("full")]
-    config.hook.pytest_deselected(items=long)
-    items[:] = [item for item in items if item not in set(long)]
 
 
 class VerificationPage:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 from chainsim.network.clock import DAY, Factor, Piece
 from chainsim.scenario.schema import time as written
 
-DAYS_BEFORE, DAYS_AFTER = 1, 120
-"""Calendars are laid out this far beyond the run: night shifts before, plans after."""
+DAYS_AFTER = 120
+"""Plans are laid out this far beyond the run, because targets look ahead."""
+DAYS_OF_A_MONTH = 32
 
 
 class Time:
@@ -23,6 +24,10 @@ class Time:
         self.start = start
         self.end = end
         self.midnight = dt.datetime(origin.year, origin.month, origin.day)
+        first = self.midnight.date()
+        self.days = [first + dt.timedelta(days=k) for k in range(end // DAY + 1 + DAYS_AFTER)]
+        """The civil days of the run from that of second 0 on, and a margin after it."""
+        self._shifts: dict[int, Shifts] = {}
 
     def second(self, when: dt.datetime | Fraction) -> int:
         """The second of a date, or of a time since the scenario's start; halves up."""
@@ -31,10 +36,21 @@ class Time:
         offset = int((self.start - self.origin).total_seconds())
         return offset + math.floor(when + Fraction(1, 2))
 
-    def days(self) -> list[dt.date]:
-        """The civil days of the run and a margin after it, from that of second 0 on."""
-        count = self.end // DAY + 1 + DAYS_AFTER
-        return [self.midnight.date() + dt.timedelta(days=k) for k in range(count)]
+    def shifts(self, calendar: written.Calendar) -> Shifts:
+        """The shifts of a calendar on all days of all months that the run touches.
+
+        The day before is laid out too: its night shift may end in the run.
+        """
+        if id(calendar) not in self._shifts:
+            first = self.days[0].replace(day=1) - dt.timedelta(days=1)
+            count = (self.days[-1] - first).days + DAYS_OF_A_MONTH
+            days = [first + dt.timedelta(days=k) for k in range(count)]
+            self._shifts[id(calendar)] = Shifts(calendar, days)
+        return self._shifts[id(calendar)]
+
+    def is_open(self, calendar: written.Calendar | None, day: dt.date) -> bool:
+        """Whether any shift starts on a day; always without a calendar."""
+        return calendar is None or self.shifts(calendar).open(day)
 
     def day_start(self, day: dt.date) -> int:
         """The second at which a civil day begins (may be below 0)."""
@@ -42,29 +58,33 @@ class Time:
         return int((at - self.origin).total_seconds())
 
 
-def shifts_on(calendar: written.Calendar, day: dt.date) -> tuple[tuple[int, int], ...]:
-    """The shifts that start on a day, in seconds after its midnight."""
-    week = calendar.week
-    shifts = week.get(written.DAYS[day.weekday()], ())
-    for special in (*calendar.days, *calendar.special):
-        last = (special.last or special.first).date()
-        if special.first.date() <= day <= last:
-            shifts = _usual(week) if special.shifts == "usual" else special.shifts
-    return shifts
+class Shifts:
+    """The shifts of a calendar, laid out by day."""
 
+    def __init__(self, calendar: written.Calendar, days: Sequence[dt.date]) -> None:
+        """`days` are consecutive; later special days win over earlier ones."""
+        week = calendar.week
+        self.by_day = {day: week.get(written.DAYS[day.weekday()], ()) for day in days}
+        usual = next((week[day] for day in written.DAYS if week.get(day)), ())
+        for special in (*calendar.days, *calendar.special):
+            shifts = usual if special.shifts == "usual" else special.shifts
+            day = special.first.date()
+            while day <= (special.last or special.first).date():
+                if day in self.by_day:
+                    self.by_day[day] = shifts
+                day += dt.timedelta(days=1)
 
-def _usual(week: Mapping[str, tuple[tuple[int, int], ...]]) -> tuple[tuple[int, int], ...]:
-    """The shifts of the first working day of the week."""
-    return next((week[day] for day in written.DAYS if week.get(day)), ())
+    def open(self, day: dt.date) -> bool:
+        """Whether any shift starts on a day."""
+        return bool(self.by_day.get(day))
 
 
 def calendar_factor(calendar: written.Calendar, time: Time) -> Factor:
     """1 during shifts, else 0. A night shift belongs to its start day."""
-    first = time.midnight.date() - dt.timedelta(days=DAYS_BEFORE)
     windows: list[list[int]] = []
-    for day in [first, *time.days()]:
+    for day, shifts in time.shifts(calendar).by_day.items():
         start = time.day_start(day)
-        for begin, end in shifts_on(calendar, day):
+        for begin, end in shifts:
             if windows and start + begin <= windows[-1][1]:
                 windows[-1][1] = max(windows[-1][1], start + end)
             else:
@@ -130,7 +150,7 @@ def month_value(profile: written.Months, year: int, month: int) -> Fraction:
 
 def _months(profile: written.Months, time: Time) -> Factor:
     pieces: Factor = []
-    for day in time.days():
+    for day in time.days:
         if day.day == 1 or not pieces:
             value = float(month_value(profile, day.year, day.month))
             pieces.append(Piece(time.day_start(day), value))

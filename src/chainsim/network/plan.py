@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainsim.network.apportion import largest_remainder, spread
-from chainsim.network.calendars import Time, month_value, shifts_on
+from chainsim.network.calendars import Time, month_value
 from chainsim.network.clock import DAY
 from chainsim.network.compiled import SCRAP, OperationSpec, ReplenishmentSpec
 from chainsim.scenario.schema import time as written
@@ -38,7 +38,7 @@ def monthly_plan(
     remainder), and each month evenly over its open days (cumulative rounding); a month without
     an open day puts its amount on its last day.
     """
-    days = time.days()
+    days = time.days
     amounts: list[tuple[dt.date, int]] = []
     for year in sorted({day.year for day in days}):
         shares = [month_value(months, year, month) for month in range(1, 13)]
@@ -52,11 +52,6 @@ def monthly_plan(
             parts = spread(total, len(working))
             amounts += [(d, part * quantum) for d, part in zip(working, parts, strict=True)]
     return [(day, amount) for day, amount in amounts if days[0] <= day <= days[-1]]
-
-
-def is_open(calendar: written.Calendar | None, day: dt.date) -> bool:
-    """Whether any shift starts on a day."""
-    return calendar is None or bool(shifts_on(calendar, day))
 
 
 def exploded(
@@ -158,27 +153,25 @@ class Covers:
         Rounded to the nearest quantum.
         """
         use = self.plan[stock]
-        days = self.time.days()
-        working = np.array([is_open(calendar, day) for day in days])
+        working = np.array([self.time.is_open(calendar, day) for day in self.time.days])
         cumulated = np.concatenate([[0.0], np.cumsum(use)])
         positions = np.flatnonzero(working)
-        span = seconds / DAY
-        levels = []
-        for day in range(self.run_days):
-            levels.append(self._over(day, span, positions, cumulated, use))
+        starts = np.searchsorted(positions, np.arange(self.run_days))
+        levels = [
+            self._over(day, int(first), seconds / DAY, positions, cumulated)
+            for day, first in enumerate(starts)
+        ]
         return tuple(round(level / quantum) * quantum for level in levels)
 
     @staticmethod
     def _over(
-        day: int, span: float, positions: NDArray[np.int64], cumulated: Floats, use: Floats
+        day: int, first: int, span: float, positions: NDArray[np.int64], cumulated: Floats
     ) -> float:
-        """The plan's use from a day on over `span` working days."""
-        first = int(np.searchsorted(positions, day))
+        """The plan's use from a day on over `span` working days, the first at `first`."""
         whole = int(span)
         if first + whole >= len(positions):
-            days_left = len(use) - day
-            mean = (cumulated[-1] - cumulated[day]) / max(days_left, 1)
+            mean = (cumulated[-1] - cumulated[day]) / (len(cumulated) - 1 - day)
             return float(mean * span)
         last = int(positions[first + whole])
-        total = cumulated[last] - cumulated[day]
-        return float(total + (span - whole) * use[last])
+        of_last_day = cumulated[last + 1] - cumulated[last]
+        return float(cumulated[last] - cumulated[day] + (span - whole) * of_last_day)

@@ -292,6 +292,8 @@ def _hint(what: str) -> str:
         return "put a text that contains ': ' in quotes, or check the indentation"
     if "could not find expected ':'" in what:
         return "a key needs ': ' after it"
+    if "flow" in what and "got '['" in what:
+        return "inside { } put a text that contains [ ] in quotes"
     if "cannot start any token" in what:
         return "put the text in quotes"
     return "check brackets, quotes and indentation"

@@ -19,7 +19,7 @@ from chainsim.network.names import Names
 from chainsim.network.parts.hits import hit_stocks
 from chainsim.network.parts.rates import Rates
 from chainsim.network.parts.shop import thousandths
-from chainsim.network.plan import is_open, monthly_plan
+from chainsim.network.plan import monthly_plan
 from chainsim.scenario.schema.document import ScenarioFile
 from chainsim.scenario.schema.material import Stream
 from chainsim.scenario.schema.time import Months
@@ -147,15 +147,15 @@ def _plan(
         months = document.profiles[spec.months]
         assert isinstance(months, Months)
         amounts = monthly_plan(
-            spec.volume.value, months, lambda day: is_open(calendar, day), time, quantum
+            spec.volume.value, months, lambda day: time.is_open(calendar, day), time, quantum
         )
     else:
         assert spec.rate is not None
         per_day = float(spec.rate.value * DAY * 1000)
         factor = _profile_clock(document, spec.profile, time)
         amounts, exact, given = [], 0.0, 0
-        for day in time.days():
-            if is_open(calendar, day):
+        for day in time.days:
+            if time.is_open(calendar, day):
                 start = max(0, time.day_start(day))
                 work = factor.work(start + DAY) - factor.work(start)
                 exact += per_day * work / (DAY * FULL_SPEED)

@@ -65,7 +65,7 @@ class _Targets:
 
     def _plan(self) -> Floats:
         network = self.network
-        outside = np.zeros((len(network.stocks), len(self.time.days())))
+        outside = np.zeros((len(network.stocks), len(self.time.days)))
         for demand in network.demands:
             outside[demand.stock] += self._by_day(demand.stream)
         return exploded(
@@ -87,7 +87,7 @@ class _Targets:
 
     def _by_day(self, stream: StreamSpec) -> Floats:
         """The expected amount of a stream on each day, thousandths."""
-        starts = [self.time.day_start(day) for day in self.time.days()]
+        starts = [self.time.day_start(day) for day in self.time.days]
         amounts = np.zeros(len(starts))
         if stream.process in ("trace", "plan"):
             factor = mean(stream.noise) if stream.noise is not None else 1.0

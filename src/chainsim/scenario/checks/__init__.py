@@ -2,11 +2,74 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from chainsim.errors import Problem
+from chainsim.scenario.checks import amounts, disruptions, lanes, material, names, times
+from chainsim.scenario.checks.ground import Ground, Problems
 from chainsim.scenario.nodes import Node
 from chainsim.scenario.schema.document import ScenarioFile
+
+Rule = Callable[[Ground], Problems]
+
+NAMING: tuple[Rule, ...] = (names.names_exist, lanes.lanes_join_sites)
+"""On these the rules about the network rest."""
+
+RULES: tuple[Rule, ...] = (
+    names.resources_exist,
+    names.monthly_shares_are_months,
+    names.no_item_is_scrap,
+    names.ids_differ,
+    names.items_of_a_lane_differ,
+    names.names_are_fit,
+    names.recorded_things_exist,
+    names.selectors_name_what_exists,
+    times.the_run_has_a_length,
+    times.the_warm_up_fits,
+    times.the_settled_time_is_days,
+    times.the_statistics_are_possible,
+    times.profiles_run_forward,
+    times.traces_run_forward,
+    times.products_end,
+    times.goods_arrive_after_the_start,
+    times.first_events_follow_the_start,
+    times.records_lie_in_the_run,
+    times.expectations_expect_something,
+    amounts.units_are_known,
+    amounts.quanta_are_thousandths,
+    amounts.amounts_fit_their_item,
+    amounts.flows_fit_their_item,
+    lanes.goods_in_transit_fit_their_lane,
+    lanes.reorder_is_below_level,
+    material.outputs_share_a_lot,
+    material.requirements_have_a_parent,
+    material.backlogs_belong_to_a_demand,
+    material.initial_stock_fits,
+    material.overtime_follows_a_backlog,
+    material.repair_shifts_have_a_calendar,
+    disruptions.targets_select_something,
+    disruptions.effects_can_apply,
+    disruptions.dates_lie_in_the_run,
+    disruptions.recoveries_run_forward,
+)
+"""What must hold; each looks at the document alone."""
+
+NETWORK_RULES: tuple[Rule, ...] = (
+    lanes.sources_have_a_lane,
+    lanes.orders_do_not_run_in_a_circle,
+    material.inputs_are_fed,
+    material.sources_have_the_item,
+    material.pulled_items_are_wanted,
+)
+"""What must hold of the network, where all names are known: else one slip would show twice."""
+
+WARNINGS: tuple[Rule, ...] = (
+    times.calendars_have_shifts,
+    times.observations_lie_in_the_run,
+    material.demands_can_be_met,
+)
+"""What is allowed and yet may not be meant."""
 
 
 @dataclass
@@ -19,4 +82,13 @@ class Findings:
 
 def check(document: ScenarioFile, root: Node) -> Findings:
     """Everything that is wrong with a document whose fields are right."""
-    return Findings()
+    ground = Ground(document, root)
+    naming = _found(NAMING, ground)
+    problems = naming + _found(RULES, ground)
+    if not naming:
+        problems += _found(NETWORK_RULES, ground)
+    return Findings(problems, [] if problems else _found(WARNINGS, ground))
+
+
+def _found(rules: tuple[Rule, ...], ground: Ground) -> list[Problem]:
+    return [problem for rule in rules for problem in rule(ground)]

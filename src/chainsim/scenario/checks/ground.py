@@ -39,8 +39,8 @@ class Ground:
         where, node = self._standing(path, word)
         place = node.key if where[-1:] == (word,) and node.value != word else node.place
         remedy = did_you_mean(word, known, f"known {what}s are")
-        text = path_text(self.root, where)
-        return Problem(*(place or node.place), text, f"be the id of a known {what}", shown(word), remedy)
+        text, rule = path_text(self.root, where), f"be the id of a known {what}"
+        return Problem(*(place or node.place), text, rule, shown(word), remedy)
 
     def _standing(self, path: Path, word: str) -> tuple[Path, Node]:
         """Where a word stands: as a value or as a key at or below a path."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from chainsim.errors import did_you_mean
 from chainsim.scenario.checks.ground import Ground, Problems
+from chainsim.scenario.quantities import Quantity
 from chainsim.scenario.schema.distributions import Constant, Distribution
 from chainsim.scenario.schema.flows import Lane
 from chainsim.scenario.schema.replenishment import Replenishment
@@ -119,8 +120,9 @@ def _is_zero(distribution: Distribution) -> bool:
 def reorder_is_below_level(ground: Ground) -> Problems:
     """With (s, S) the reorder point s lies below the level S."""
     for (site, item), policy in _policies(ground):
-        reorder, level = getattr(policy.reorder, "value", None), getattr(policy.level, "value", None)
-        if policy.policy == "s_S" and reorder is not None and level is not None:
-            if reorder >= level:
-                path = ("sites", site, "replenishment", item, "reorder")
-                yield ground.problem(path, "be below the level")
+        low, high = policy.reorder, policy.level
+        if policy.policy != "s_S" or type(low) is not Quantity or type(high) is not Quantity:
+            continue
+        if low.value >= high.value:
+            path = ("sites", site, "replenishment", item, "reorder")
+            yield ground.problem(path, "be below the level")

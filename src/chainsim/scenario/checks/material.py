@@ -78,8 +78,8 @@ def pulled_items_are_wanted(ground: Ground) -> Problems:
             if not isinstance(release, Pull):
                 continue
             if release.item not in wanted and (site, release.item) not in ordered:
-                path = ("sites", site, "operations", key, "release")
-                path = ground.existing((*path, "pull"), (*path, "item"))
+                above = ("sites", site, "operations", key, "release")
+                path = ground.existing((*above, "pull"), (*above, "item"))
                 rule = f"be an item that is wanted: nobody demands, uses or orders it at '{site}'"
                 yield ground.problem(path, rule)
 

@@ -1,0 +1,117 @@
+"""Disruptions: they hit something, do something to it, and happen within the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chainsim.scenario.checks.ground import Ground, Problems
+from chainsim.scenario.checks.names import selector_words
+from chainsim.scenario.checks.times import DAY
+from chainsim.scenario.nodes import Path
+from chainsim.scenario.schema.disruptions import Disruption
+from chainsim.scenario.schema.selectors import Selector
+from chainsim.scenario.selection import LANE_WORDS, SITE_WORDS, Reach, reach, words
+
+
+def targets_select_something(ground: Ground) -> Problems:
+    """A target has a word, its words go together, and something matches them."""
+    for path, disruption in _disruptions(ground):
+        target = disruption.target
+        given = words(target)
+        both = given & set(LANE_WORDS) and given & {*SITE_WORDS, "operation"}
+        if not given:
+            rule = "name at least one word: site, stage, region, tags, item, operation or lane"
+            yield ground.problem((*path, "target"), rule, "an empty selector would hit everything")
+        elif both:
+            rule = "select either sites or lanes"
+            remedy = "put words for sites into origin or destination"
+            yield ground.problem((*path, "target"), rule, remedy)
+        elif not _known(ground, target):
+            continue  # the unknown word has been reported
+        elif reach(ground.document, target).empty:
+            yield ground.problem((*path, "target"), "match something: nothing has all its words")
+
+
+def _known(ground: Ground, target: Selector) -> bool:
+    """Whether every word of a selector occurs at all."""
+    return not any(True for _ in selector_words(ground, (), target))
+
+
+def _disruptions(ground: Ground) -> Iterator[tuple[Path, Disruption]]:
+    for index, disruption in enumerate(ground.document.disruptions):
+        yield ("disruptions", index), disruption
+
+
+def effects_can_apply(ground: Ground) -> Problems:
+    """Every effect finds something among what is selected."""
+    for path, disruption in _disruptions(ground):
+        if not words(disruption.target) or not _known(ground, disruption.target):
+            continue
+        reached = reach(ground.document, disruption.target)
+        if reached.empty:
+            continue
+        for field, what in _without_object(ground, disruption, reached):
+            rule = f"find {what} among what the target selects"
+            yield ground.problem((*path, "effect", field), rule)
+
+
+def _without_object(
+    ground: Ground, disruption: Disruption, reached: Reach
+) -> Iterator[tuple[str, str]]:
+    """The effects that find nothing, each with what it would need."""
+    lanes = ground.document.lanes
+    sites = set(reached.sites)
+    ends = [pair for key in lanes for pair in ground.pairs(key)] if sites else []
+    found: dict[str, tuple[object, str]] = {
+        "capacity": (
+            reached.operations or any(lanes[key].capacity_per_day for key in reached.lanes),
+            "operations, or lanes with capacity_per_day (name lanes by lane, origin, destination)",
+        ),
+        "lead_time": (reached.lanes, "lanes (name them by lane, origin or destination)"),
+        "lane": (reached.lanes, "lanes (name them by lane, origin or destination)"),
+        "orders": (reached.replenishments, "sites that replenish"),
+        "shipments": (
+            reached.lanes or any(origin in sites for origin, _ in ends),
+            "sites from which a lane leads",
+        ),
+        "receipts": (
+            reached.lanes or any(destination in sites for _, destination in ends),
+            "sites to which a lane leads",
+        ),
+        "stock_loss": (reached.stocks, "stocks"),
+        "demand": (reached.demands, "demands"),
+    }
+    for field, (objects, what) in found.items():
+        if getattr(disruption.effect, field) is not None and not objects:
+            yield field, what
+
+
+def dates_lie_in_the_run(ground: Ground) -> Problems:
+    """A dated disruption starts within the run, after the warm-up."""
+    run = ground.document.run
+    for path, disruption in _disruptions(ground):
+        if not disruption.enabled:
+            continue
+        for index, when in enumerate(disruption.timing.at):
+            at = ground.seconds(when)
+            where = ground.existing((*path, "timing", "at", index), (*path, "timing", "at"))
+            if not 0 <= at < ground.end:
+                days = float(ground.end / DAY)
+                rule = f"lie within the run of {days:g} d from {run.start:%Y-%m-%d}"
+                yield ground.problem(where, rule, "move it, or change run.start and run.end")
+            elif run.warm_up is not None and at < run.warm_up:
+                rule = f"lie after the warm-up of {float(run.warm_up / DAY):g} d"
+                yield ground.problem(where, rule, "or shorten run.warm_up")
+        first = disruption.timing.first
+        if first is not None and not 0 <= ground.seconds(first) < ground.end:
+            yield ground.problem((*path, "timing", "first"), "lie within the run")
+
+
+def recoveries_run_forward(ground: Ground) -> Problems:
+    """The stages of a recovery are in order of time."""
+    for path, disruption in _disruptions(ground):
+        stages = disruption.recovery.stages
+        for index in range(1, len(stages)):
+            if stages[index].after <= stages[index - 1].after:
+                where = (*path, "recovery", "stages", index, "after")
+                yield ground.problem(where, "come after the one before it")
