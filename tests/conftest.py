@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option that writes the verification page."""
     parser.addoption(

@@ -98,14 +98,28 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict):
-        return shortened("a map with " + ", ".join(list(value)[:6])) if value else "an empty map"
+        many = shortened("a map with " + ", ".join(map(str, list(value)[:6])))
+        pairs = [f"{key}: {_inner(below)}" for key, below in list(value.items())[:9]]
+        return _compact("{%s}", pairs, len(value), many)
     if isinstance(value, list | tuple):
-        return f"a list of {len(value)}" if value else "an empty list"
+        return _compact("[%s]", [_inner(v) for v in value[:9]], len(value), f"{len(value)} entries")
     if isinstance(value, int) and abs(value) >= 10**LONGEST:
         return "a number of very many digits"
     if isinstance(value, int | float | Decimal):
         return shortened(str(value))
     return shortened(type(value).__name__)
+
+
+def _inner(value: Any) -> str:
+    if isinstance(value, str):
+        return shortened(value)
+    return "..." if isinstance(value, dict | list | tuple) else shown(value)
+
+
+def _compact(brackets: str, parts: list[str], number: int, otherwise: str) -> str:
+    """Parts in brackets as YAML has them, if they are few and short."""
+    text = printable(brackets % ", ".join(parts))
+    return text if len(text) <= LONGEST and len(parts) == number else otherwise
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "known are") -> str:

@@ -19,6 +19,7 @@ from pathlib import Path
 from scipy import stats
 
 import chainsim
+from chainsim.network.compiled import CompiledNetwork
 from chainsim.outcome.trajectory import Trajectory
 from tests.verification.catalogue import CONFIDENCE, Case, Metric, RunLength, student
 from tests.verification.recorder import CaseRecorder, Interval
@@ -46,20 +47,21 @@ class Replications:
 
     def values(self, seed: int, n: int) -> dict[str, list[float]]:
         """The metrics of replications 0 to n - 1 under a seed, by name."""
-        scenario = None
+        network = None
         rows: list[Mapping[str, float]] = []
         for replication in range(n):
             row = self._store.get(seed, replication) if self._store else None
             if row is None:
-                scenario = scenario or self._scenario(seed)
-                row = dict(self.measure(chainsim.simulate(scenario, replication=replication)))
+                network = network or self._network(seed)
+                row = dict(self.measure(chainsim.simulate(network, replication=replication)))
                 if self._store:
                     self._store.put(seed, replication, row)
             rows.append(row)
         return {name: [row[name] for row in rows] for name in rows[0]}
 
-    def _scenario(self, seed: int) -> chainsim.Scenario:
-        return chainsim.load_scenario(self.path, (*self.overrides, f"run.seed={seed}"))
+    def _network(self, seed: int) -> CompiledNetwork:
+        overrides = (*self.overrides, f"run.seed={seed}")
+        return chainsim.compile_network(chainsim.load_scenario(self.path, overrides))
 
     def _open(self, path: Path) -> ReplicationStore:
         texts = (self.path.read_text(encoding="utf-8"), *self.overrides)

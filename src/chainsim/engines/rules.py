@@ -37,9 +37,7 @@ def proportional(available: int, claims: Sequence[int], quantum: int) -> list[in
     return [min(n * quantum, claim) for n, claim in zip(floors, claims, strict=True)]
 
 
-def by_shares(
-    quantity: int, unit: int, shares: Sequence[float], given: Sequence[int]
-) -> list[int]:
+def by_shares(quantity: int, unit: int, shares: Sequence[float], given: Sequence[int]) -> list[int]:
     """How an order of `quantity` (whole units) is divided so that all orders follow shares.
 
     `given` is what each source got before. Each source gets what it lacks to its share of all

@@ -6,6 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from itertools import pairwise
 
 from chainsim.network.clock import DAY, Factor, Piece
 from chainsim.scenario.schema import time as written
@@ -126,7 +127,7 @@ def _steps(profile: written.Steps, time: Time) -> Factor:
 def _linear(profile: written.Linear, time: Time) -> Factor:
     points = [(time.second(when), float(value)) for when, value in profile.at]
     pieces = [Piece(-(10**11), points[0][1])]
-    for (t0, v0), (t1, v1) in zip(points, points[1:], strict=False):
+    for (t0, v0), (t1, v1) in pairwise(points):
         pieces.append(Piece(t0, v0, _line(t0, v0, t1, v1)))
     return [*pieces, Piece(points[-1][0], points[-1][1])]
 

@@ -6,6 +6,7 @@ sums; a ratio without a denominator is None, never 0 or 1.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -128,7 +129,7 @@ class Values:
 
 def measure(network: CompiledNetwork, trajectory: Trajectory) -> Values:
     """All measures of a trajectory: in total, by site, and by item used at the makers."""
-    meter = _Meter(network, trajectory)
+    meter = Meter(network, trajectory)
     everywhere = range(len(network.sites))
     return Values(
         total=meter.row(everywhere),
@@ -153,32 +154,41 @@ def daily_output(network: CompiledNetwork, trajectory: Trajectory) -> Integers:
     return result
 
 
-class _Meter:
-    """Sums over sites, from the first day of statistics on."""
+class Meter:
+    """Sums over sites and over a window of days."""
 
-    def __init__(self, network: CompiledNetwork, trajectory: Trajectory) -> None:
+    def __init__(
+        self, network: CompiledNetwork, trajectory: Trajectory, days: range | None = None
+    ) -> None:
+        """`days` are days of the run; all days of statistics unless given."""
+        window = days or range(trajectory.first_day, len(trajectory.day_ends))
+        ends = [0, *trajectory.day_ends.tolist()]
         self.network = network
         self.trajectory = trajectory
         self.tables = trajectory.tables
-        self.first = trajectory.first_day
-        self.seconds = int(trajectory.day_ends[-1]) - trajectory.statistics_from
+        self.window = slice(window.start, window.stop)
+        self.seconds = ends[window.stop] - max(ends[window.start], 0)
         self.days = self.seconds / SECONDS_PER_DAY
         self.outputs = set(output_stocks(network))
 
-    def row(self, sites: Sequence[int] | range) -> Row:
-        """The measures over some sites."""
+    def row(self, sites: Iterable[int], operations: Iterable[int] | None = None) -> Row:
+        """The measures over some sites; server time over some operations' servers only."""
         chosen = set(sites)
+        served = self._at(self.network.resources, chosen)
+        if operations is not None:
+            wanted = {self.network.operations[o].resource for o in operations}
+            served = [r for r in served if r in wanted]
         stocks = self._at(self.network.stocks, chosen)
         finite = [i for i in stocks if not self.network.stocks[i].unlimited]
-        operations = self._at(self.network.operations, chosen)
+        working = self._at(self.network.operations, chosen)
         row: Row = {}
         row["output"] = self._count("stocks", "produced", [i for i in stocks if i in self.outputs])
         row["output_per_day"] = _ratio(row["output"], self.days)
         row |= self._customers(chosen)
         row["on_hand"] = self._mean("stocks", "on_hand", finite)
-        row["wip"] = self._mean("operations", "in_process", operations)
-        row |= self._server_time(self._at(self.network.resources, chosen))
-        row["scrapped"] = self._count("operations", "scrapped", operations)
+        row["wip"] = self._mean("operations", "in_process", working)
+        row |= self._server_time(served)
+        row["scrapped"] = self._count("operations", "scrapped", working)
         row["holding_cost"] = self._holding(finite)
         row["transport_cost"] = self._transport(chosen)
         return row
@@ -187,18 +197,16 @@ class _Meter:
         return [i for i, spec in enumerate(specs) if spec.site in sites]  # type: ignore[attr-defined]
 
     def _count(self, kind: str, series: str, chosen: Sequence[int]) -> float:
-        counts = self.tables[kind].counts[series][self.first :, chosen]
+        counts = self.tables[kind].counts[series][self.window, chosen]
         return float(counts.sum()) / THOUSANDTHS
 
     def _mean(self, kind: str, series: str, chosen: Sequence[int]) -> float:
-        integral = self.tables[kind].integrals[series][self.first :, chosen]
+        integral = self.tables[kind].integrals[series][self.window, chosen]
         return float(integral.sum(dtype=np.float64)) / self.seconds / THOUSANDTHS
 
     def _customers(self, sites: set[int]) -> Row:
         network = self.network
-        chosen = [
-            i for i, d in enumerate(network.demands) if network.stocks[d.stock].site in sites
-        ]
+        chosen = [i for i, d in enumerate(network.demands) if network.stocks[d.stock].site in sites]
         row: Row = {
             name: self._count("demands", series, chosen)
             for name, series in (
@@ -208,7 +216,7 @@ class _Meter:
         at_once = self._count("demands", "at_once", chosen)
         same_day = self._count("demands", "same_day", chosen)
         backlog = self._mean("demands", "backlog", chosen)
-        levels = self.tables["demands"].levels["backlog"][self.first :, chosen].sum(axis=1)
+        levels = self.tables["demands"].levels["backlog"][self.window, chosen].sum(axis=1)
         left = (row["delivered"] or 0.0) + (row["lost_sales"] or 0.0)
         row["fill_rate"] = _ratio(at_once, row["demanded"])
         row["same_day_fill_rate"] = _ratio(same_day, row["demanded"])
@@ -233,11 +241,11 @@ class _Meter:
 
     def _server_time(self, chosen: Sequence[int]) -> Row:
         table = self.tables["resources"]
-        seconds = {s: float(table.counts[s][self.first :, chosen].sum()) for s in STATES}
+        seconds = {s: float(table.counts[s][self.window, chosen].sum()) for s in STATES}
         total = sum(seconds.values())
         row = {f"time_{state}": _ratio(spent, total) for state, spent in seconds.items()}
         row["utilisation"] = _ratio(seconds["busy"], total - seconds["closed"])
-        row["slow_loss"] = float(table.counts["slow_loss"][self.first :, chosen].sum()) / 3.6e9
+        row["slow_loss"] = float(table.counts["slow_loss"][self.window, chosen].sum()) / 3.6e9
         return row
 
     def _holding(self, chosen: Sequence[int]) -> float:
@@ -245,14 +253,14 @@ class _Meter:
         integrals = self.tables["stocks"].integrals["on_hand"]
         for i in chosen:
             item = self.network.items[self.network.stocks[i].item]
-            held = float(integrals[self.first :, i].sum(dtype=np.float64)) / THOUSANDTHS
+            held = float(integrals[self.window, i].sum(dtype=np.float64)) / THOUSANDTHS
             cost += held * item.value * item.holding_cost / YEAR
         return cost
 
     def _transport(self, sites: set[int]) -> float:
         departed = self.tables["lanes"].counts["departed"]
         return sum(
-            float(departed[self.first :, i].sum()) / THOUSANDTHS * lane.cost
+            float(departed[self.window, i].sum()) / THOUSANDTHS * lane.cost
             for i, lane in enumerate(self.network.lanes)
             if lane.cost and self.network.stocks[lane.destination].site in sites
         )
@@ -287,14 +295,14 @@ class _Meter:
 
     def _cover(self, stocks: Sequence[int]) -> float | None:
         held = self._mean("stocks", "on_hand", stocks)
-        plan = [sum(self.network.plan_per_day.get(i, ())[self.first :]) for i in stocks]
+        plan = [sum(self.network.plan_per_day.get(i, ())[self.window]) for i in stocks]
         return _ratio(held * self.days, sum(plan) / THOUSANDTHS)
 
     def _shortage(self, stocks: Sequence[int], makers: set[int]) -> float | None:
         table = self.tables["inputs"]
         names = {self.network.stocks[i].id for i in stocks}
         columns = [k for k, key in enumerate(table.ids) if key.split("<", 1)[1] in names]
-        starved = float(table.counts["starved"][self.first :, columns].sum())
+        starved = float(table.counts["starved"][self.window, columns].sum())
         resources = self._at(self.network.resources, makers)
         users = _servers_of(self.network, names, resources, self.tables["inputs"])
         return _ratio(starved, users * self.seconds)

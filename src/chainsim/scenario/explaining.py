@@ -36,10 +36,17 @@ class Finding(NamedTuple):
 def problems_of(error: ValidationError, root: Node, model: type[BaseModel]) -> list[Problem]:
     """One problem per mistake; of a union only the branch that the user meant."""
     findings = [_finding(dict(e), root) for e in error.errors(include_url=False)]
-    findings = [f for f in findings if root.at(f.path).value is not BROKEN]
+    findings = [f for f in findings if not _moot(f, root.at(f.path))]
     findings = _meant(findings, root)
     misspelt = [f for f in findings if f.error["type"] == "extra_forbidden"]
     return [_problem(f, root, model) for f in findings if not _explained(f, misspelt)]
+
+
+def _moot(finding: Finding, node: Node) -> bool:
+    """Whether the value has been reported, or only counts too few as others were reported."""
+    context = finding.error.get("ctx", {})
+    counted = finding.error["type"] == "too_short" and isinstance(node.value, list | dict)
+    return node.value is BROKEN or (counted and len(node.value) >= context["min_length"])
 
 
 def _explained(finding: Finding, misspelt: list[Finding]) -> bool:
@@ -116,20 +123,27 @@ def _problem(finding: Finding, root: Node, model: type[BaseModel]) -> Problem:
     node = root.at(path)
     kind = error["type"]
     place = node.key if kind in ("missing", "extra_forbidden") and node.key else node.place
-    rule, got, remedy = "", shown(node.value), ""
+    rule, got, remedy = "", shown(node.written()), ""
     if kind == "rule":
         rule = str(error["ctx"]["rule"])
     elif kind == "missing":
         rule, got = f"have the key '{finding.last}'", ""
     elif kind == "extra_forbidden":
-        known = keys_at(model, error["loc"][:-1])
+        known = keys_at(model, error["loc"][:-1]) + list(_before_the_schema(path))
         rule, got = "be a known key", f"'{shortened(str(finding.last))}'"
         remedy = did_you_mean(str(finding.last), known)
     else:
         rule, remedy = _rule(error, node)
-    if isinstance(node.value, dict | list) and kind == "rule":
-        got = ""
+    if finding.last == "[key]":
+        place, got = node.key or node.place, shown(str(path[-1]))
     return Problem(*place, path_text(root, path), rule, got, remedy)
+
+
+def _before_the_schema(path: Path) -> tuple[str, ...]:
+    """The keys at a place that are worked in before the schema is asked."""
+    if len(path) == 1:
+        return ("extends", "parameter_tables", "parameters", "sources", "templates")
+    return ("template",) if len(path) == 3 and path[0] == "sites" else ()
 
 
 _TYPES: dict[str, tuple[str, str]] = {

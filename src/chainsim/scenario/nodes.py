@@ -56,6 +56,14 @@ class Node:
             return [node.plain() for node in self.value]
         return self.value if self.computed is None else self.computed
 
+    def written(self) -> Any:
+        """The value as the user wrote it, two levels deep, for messages."""
+        if isinstance(self.value, dict):
+            return {name: _outline(node) for name, node in self.value.items()}
+        if isinstance(self.value, list):
+            return [_outline(node) for node in self.value]
+        return self.value
+
     def walk(self, path: Path = ()) -> Iterator[tuple[Path, Node]]:
         """This node and all below it, each with its path."""
         yield path, self
@@ -91,6 +99,11 @@ class Node:
                 return node
             node = below
         return node
+
+
+def _outline(node: Node) -> Any:
+    """A scalar, or an empty map or list in place of a full one."""
+    return type(node.value)() if isinstance(node.value, dict | list) else node.value
 
 
 def copied(node: Node) -> Node:

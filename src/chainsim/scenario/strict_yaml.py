@@ -94,6 +94,8 @@ class _Builder:
         """The keys and indices under which they stand."""
         self.documents = 0
         self.refused_alias = False
+        self.unreadable = False
+        """Whether something stands there that is no plain data."""
 
     def place(self, event: Event) -> Place:
         mark = event.start_mark
@@ -214,6 +216,7 @@ class _Builder:
             self.no_alias(place, f"&{event.anchor}")
         if event.tag is not None:
             self.report(place, "not have a tag", shown(event.tag), "remove it")
+            self.unreadable = True
 
     def no_alias(self, place: Place, got: str) -> None:
         if not self.refused_alias:
@@ -223,7 +226,7 @@ class _Builder:
                 shown(got).strip("'"),
                 "write the value out, or use templates",
             )
-        self.refused_alias = True
+        self.refused_alias = self.unreadable = True
 
 
 def read(text: str, file: str) -> tuple[Node | None, list[Problem]]:
@@ -249,7 +252,7 @@ def read(text: str, file: str) -> tuple[Node | None, list[Problem]]:
         builder.problems.append(
             Problem(file, line, column, "", "hold no control characters", got, "remove it")
         )
-    if not complete:
+    if not complete or builder.unreadable:
         return None, builder.problems
     return _root_map(builder, file)
 

@@ -95,7 +95,12 @@ def stream(
     size = compiled(spec.size, 1000) if spec.size is not None else None
     fixed = round(size.constant) if size is not None and size.constant is not None else 1000
     varying = size if size is not None and size.constant is None else None
-    common: dict[str, Any] = {"size": varying, "fixed_size": fixed, "quantum": quantum, "clock": clock}
+    common: dict[str, Any] = {
+        "size": varying,
+        "fixed_size": fixed,
+        "quantum": quantum,
+        "clock": clock,
+    }
     if spec.process == "poisson":
         assert spec.rate is not None
         gap = float(1 / spec.rate.value) if spec.rate.value else float("inf")

@@ -13,7 +13,11 @@ from chainsim.scenario.schema.document import ScenarioFile
 
 Rule = Callable[[Ground], Problems]
 
-NAMING: tuple[Rule, ...] = (names.names_exist, lanes.lanes_join_sites)
+NAMING: tuple[Rule, ...] = (
+    names.names_exist,
+    names.selectors_name_what_exists,
+    lanes.lanes_join_sites,
+)
 """On these the rules about the network rest."""
 
 RULES: tuple[Rule, ...] = (
@@ -24,7 +28,6 @@ RULES: tuple[Rule, ...] = (
     names.items_of_a_lane_differ,
     names.names_are_fit,
     names.recorded_things_exist,
-    names.selectors_name_what_exists,
     times.the_run_has_a_length,
     times.the_warm_up_fits,
     times.the_settled_time_is_days,
@@ -50,6 +53,7 @@ RULES: tuple[Rule, ...] = (
     material.repair_shifts_have_a_calendar,
     disruptions.targets_select_something,
     disruptions.effects_can_apply,
+    disruptions.capacities_are_fractions,
     disruptions.dates_lie_in_the_run,
     disruptions.recoveries_run_forward,
 )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chainsim.scenario.checks.ground import Ground, Problems
-from chainsim.scenario.checks.names import selector_words
+from chainsim.scenario.checks.names import words_are_known
 from chainsim.scenario.checks.times import DAY
 from chainsim.scenario.nodes import Path
 from chainsim.scenario.schema.disruptions import Disruption
-from chainsim.scenario.schema.selectors import Selector
+from chainsim.scenario.schema.distributions import values_of
 from chainsim.scenario.selection import LANE_WORDS, SITE_WORDS, Reach, reach, words
 
 
@@ -26,15 +26,10 @@ def targets_select_something(ground: Ground) -> Problems:
             rule = "select either sites or lanes"
             remedy = "put words for sites into origin or destination"
             yield ground.problem((*path, "target"), rule, remedy)
-        elif not _known(ground, target):
+        elif not words_are_known(ground, target):
             continue  # the unknown word has been reported
         elif reach(ground.document, target).empty:
             yield ground.problem((*path, "target"), "match something: nothing has all its words")
-
-
-def _known(ground: Ground, target: Selector) -> bool:
-    """Whether every word of a selector occurs at all."""
-    return not any(True for _ in selector_words(ground, (), target))
 
 
 def _disruptions(ground: Ground) -> Iterator[tuple[Path, Disruption]]:
@@ -45,7 +40,7 @@ def _disruptions(ground: Ground) -> Iterator[tuple[Path, Disruption]]:
 def effects_can_apply(ground: Ground) -> Problems:
     """Every effect finds something among what is selected."""
     for path, disruption in _disruptions(ground):
-        if not words(disruption.target) or not _known(ground, disruption.target):
+        if not words(disruption.target) or not words_are_known(ground, disruption.target):
             continue
         reached = reach(ground.document, disruption.target)
         if reached.empty:
@@ -86,6 +81,18 @@ def _without_object(
             yield field, what
 
 
+def capacities_are_fractions(ground: Ground) -> Problems:
+    """A disruption leaves a fraction of the capacity, from 0 to 1."""
+    for path, disruption in _disruptions(ground):
+        capacity = disruption.effect.capacity
+        if capacity is None:
+            continue
+        named = {"value", "low", "mode", "high", "mean", "median", "values"}
+        if any(q.value > 1 for name, q in values_of(capacity) if name.partition("[")[0] in named):
+            where = (*path, "effect", "capacity")
+            yield ground.problem(where, "be a fraction from 0 to 1", "80 % is written 0.8 or 80 %")
+
+
 def dates_lie_in_the_run(ground: Ground) -> Problems:
     """A dated disruption starts within the run, after the warm-up."""
     run = ground.document.run
@@ -99,7 +106,7 @@ def dates_lie_in_the_run(ground: Ground) -> Problems:
                 days = float(ground.end / DAY)
                 rule = f"lie within the run of {days:g} d from {run.start:%Y-%m-%d}"
                 yield ground.problem(where, rule, "move it, or change run.start and run.end")
-            elif run.warm_up is not None and at < run.warm_up:
+            elif run.warm_up is not None and at < run.warm_up < ground.end:
                 rule = f"lie after the warm-up of {float(run.warm_up / DAY):g} d"
                 yield ground.problem(where, rule, "or shorten run.warm_up")
         first = disruption.timing.first

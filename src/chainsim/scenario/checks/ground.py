@@ -31,7 +31,7 @@ class Ground:
         node = self.root.at(path)
         place = node.key if key and node.key else node.place
         if got is None:
-            got = "" if isinstance(node.value, dict | list) else shown(node.value)
+            got = shown(node.written())
         return Problem(*place, path_text(self.root, path), rule, got, remedy)
 
     def unknown(self, path: Path, word: str, known: Iterable[str], what: str) -> Problem:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from chainsim.errors import did_you_mean
 from chainsim.scenario.checks.ground import Ground, Problems
+from chainsim.scenario.checks.names import words_are_known
 from chainsim.scenario.quantities import Quantity
 from chainsim.scenario.schema.distributions import Constant, Distribution
 from chainsim.scenario.schema.flows import Lane
@@ -22,10 +23,10 @@ def lanes_join_sites(ground: Ground) -> Problems:
     for key, lane in ground.document.lanes.items():
         found = [*_end_problems(ground, key, lane)]
         yield from found
-        if found or ground.pairs(key):
-            continue
-        rule = "join two different sites"
-        yield ground.problem(("lanes", key, "to"), rule, "from and to are the same site")
+        ends = ground.sites(lane.origin), ground.sites(lane.destination)
+        if not found and all(ends) and not ground.pairs(key):
+            rule = "join two different sites"
+            yield ground.problem(("lanes", key, "to"), rule, "from and to are the same site")
 
 
 def _end_problems(ground: Ground, key: str, lane: Lane) -> Problems:
@@ -38,7 +39,7 @@ def _end_problems(ground: Ground, key: str, lane: Lane) -> Problems:
             extra = ", ".join(sorted(given - set(SITE_WORDS)))
             rule = "select sites, by site, stage, region, tags and except only"
             yield ground.problem(path, rule, got=extra)
-        elif not ground.sites(selector):
+        elif not ground.sites(selector) and words_are_known(ground, selector):
             yield ground.problem(path, "match at least one site", got="")
 
 

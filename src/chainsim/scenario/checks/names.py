@@ -209,5 +209,10 @@ def selector_words(ground: Ground, path: Path, selector: Selector) -> Problems:
             yield from selector_words(ground, (*path, end), below)
 
 
+def words_are_known(ground: Ground, selector: Selector) -> bool:
+    """Whether every word of a selector occurs at all."""
+    return not any(True for _ in selector_words(ground, (), selector))
+
+
 def _several(value: str | tuple[str, ...]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else value

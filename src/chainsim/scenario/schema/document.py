@@ -24,6 +24,7 @@ from chainsim.scenario.schema.fields import (
 )
 from chainsim.scenario.schema.flows import Lane
 from chainsim.scenario.schema.material import Item, Site
+from chainsim.scenario.schema.selectors import Selector
 from chainsim.scenario.schema.time import Calendar, Profile
 
 
@@ -87,11 +88,16 @@ class Expectation(Block):
 
 
 class Observed(Block):
-    """A documented figure that the run is compared with."""
+    """A documented figure that the run, or a computation, is compared with."""
 
     id: Id
-    measure: str
-    """A measure of the run."""
+    measure: str | None = None
+    """A measure of the run; of an item as MEASURE.ITEM; or `output_growth`, the last year of
+    output over the year before, less 1."""
+    at: Selector | None = None
+    """The sites (and operations) that are measured; all unless given."""
+    computed: AnyQuantity | None = None
+    """Instead of a measure: a figure computed from parameters."""
     value: AnyQuantity
     source: str
     fitted: Flag = False
@@ -99,7 +105,13 @@ class Observed(Block):
     note: str | None = None
     first: Moment | None = Field(default=None, alias="from")
     last: Moment | None = Field(default=None, alias="to")
-    """The days counted (to: inclusive); the whole run unless given."""
+    """The days counted (to: inclusive); the days of statistics unless given."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Observed:
+        if (self.measure is None) == (self.computed is None):
+            raise refuse("have exactly one of measure and computed")
+        return self
 
 
 class ScenarioFile(Block):
