@@ -35,7 +35,8 @@ class VerificationPage:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the records of a finished test."""
         if report.when == "call":
-            self.found += [v for name, v in report.user_properties if name == "verification"]
+            kept: list[Any] = [v for name, v in report.user_properties if name == "verification"]
+            self.found += kept
 
     def pytest_sessionfinish(self) -> None:
         """Write the page."""

@@ -8,6 +8,7 @@ own, so that a crash, a leak or a file written would show.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+import chainsim
 from chainsim.scenario.loading import load_scenario
 
 HERE = Path(__file__).parent
@@ -40,7 +42,7 @@ CASES: dict[str, list[Refused]] = {
     "01_billion_laughs.yaml": [Refused("1:4", "not use anchors, aliases", "use templates")],
     "03_recursive_alias.yaml": [Refused("1:4", "not use anchors, aliases", "use templates")],
     "04_deep_nesting.yaml": [Refused("1:35", "be nested at most 32 levels deep")],
-    "06_huge_int.yaml": [Refused("3:43", "have at most 40 digits, got 9999")],
+    "06_huge_int.yaml": [Refused("3:46", "have at most 40 digits, got 9999")],
     "08_nan.yaml": [Refused("23:56", "be a finite number, got .nan")],
     "09_inf.yaml": [Refused("11:40", "be a finite number, got .inf", "leave the key out")],
     "11_duplicate_key.yaml": [Refused("4:1", "be given once", "stands already in line 3")],
@@ -68,10 +70,12 @@ CASES: dict[str, list[Refused]] = {
     "44_path_traversal.yaml": [Refused("2:7", "not contain / or \\ or ..", "not a path")],
     "47_long_name.yaml": [Refused("2:7", "have at most 200 characters, got 'mmmmmm")],
     "50_negative_capacity.yaml": [Refused("11:40", "be at least 0, got -400")],
-    "51_severity_gt1.yaml": [Refused("23:56", "be a fraction from 0 to 1, got 80", "write 0.8")],
+    "51_severity_gt1.yaml": [Refused("23:56", "be a fraction from 0 to 1, got 80", "as 0.8 or")],
     "52_negative_lead.yaml": [Refused("21:50", "have no values below 0")],
     "55_zero_bom.yaml": ACCEPTED,
-    "56_missing_supplier.yaml": [Refused("21:16", "be the id of a known site", "did you mean 'S'?")],
+    "56_missing_supplier.yaml": [
+        Refused("21:16", "be the id of a known site", "did you mean 'S'?")
+    ],
     "57_unsupplied_part.yaml": [Refused("16:36", "nothing brings 'chip' to 'P'", "add replenish")],
     "58_disruption_target.yaml": [Refused("23:33", "be the id of a known site, got 'X'", "P, S")],
     "59_cycle.yaml": [Refused("19:13", "P orders from S orders from P", "give one lane a transit")],
@@ -85,7 +89,7 @@ CASES: dict[str, list[Refused]] = {
     "80_unknown_item.yaml": [Refused("21:34", "known item, got 'prat'", "did you mean 'part'?")],
     "81_unknown_site.yaml": [Refused("17:62", "known site, got 'T'", "known sites are P, S")],
     "82_no_lane.yaml": [Refused("17:62", "carries 'part' from 'S' to 'P'", "add a lane")],
-    "83_pull_unwanted.yaml": [Refused("12:62", "nobody demands, uses or orders it at 'S'")],
+    "83_pull_unwanted.yaml": [Refused("13:63", "nobody demands, uses or orders it at 'S'")],
     "84_negative_profile.yaml": [Refused("25:59", "be at least 0, got -0.5")],
     "85_empty_selector.yaml": [Refused("23:26", "name at least one word", "hit everything")],
     "86_date_outside.yaml": [Refused("23:73", "lie within the run of 60 d", "move it")],
@@ -138,6 +142,7 @@ def outcomes(folder: Path) -> dict[str, dict[str, Any]]:
     run = subprocess.run(
         [sys.executable, str(HERE / "probe.py"), *CASES],
         cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(Path(chainsim.__file__).parents[1])},
         capture_output=True,
         text=True,
         timeout=120,
@@ -160,9 +165,7 @@ def test_the_verdict(name: str, outcomes: dict[str, dict[str, Any]]) -> None:
     assert outcome["error"] == "", "only an InputError may come of bad input"
     places = [line.split(": ", 1)[0] for line in outcome["lines"]]
     expected = CASES[name]
-    wanted = [c.place if c.place[0] not in "123456789" or ".yaml:" in c.place or ".csv:" in c.place
-              else f"{name}:{c.place}" for c in expected]  # fmt: skip
-    assert places == wanted
+    assert places == [c.place if c.place.count(":") == 2 else f"{name}:{c.place}" for c in expected]
     for line, case, problem in zip(outcome["lines"], expected, outcome["problems"], strict=True):
         assert case.rule in line
         assert case.remedy in problem["remedy"]
@@ -182,7 +185,9 @@ def test_a_problem_is_one_short_line(name: str, outcomes: dict[str, dict[str, An
 
 def test_what_is_accepted_means_what_it_says(folder: Path) -> None:
     """Figures read by other YAML versions as text or as another number."""
-    rate = load_scenario(folder / "19_sci_notation.yaml").document.sites["S"].operations["make"].rate
+    rate = (
+        load_scenario(folder / "19_sci_notation.yaml").document.sites["S"].operations["make"].rate
+    )
     assert rate is not None
     assert rate.value * 86_400 == 400
     times = load_scenario(folder / "22_sexagesimal.yaml").document

@@ -122,15 +122,16 @@ def _case(key: str, family: str, entry: dict[str, Any]) -> Case:
     metrics = {name: Metric(**values) for name, values in known.pop("metrics").items()}
     scenario = SCENARIOS / f"{known.pop('scenario', key)}.yaml"
     runs = {name: RunLength(**known.pop(name)) for name in ("full", "fast") if name in known}
-    lists = {name: tuple(known.pop(name, ())) for name in ("overrides", "fast_overrides")}
     return Case(
         key=key,
         id=known.pop("case", key),
         family=family,
         metrics=metrics,
         scenario=scenario,
-        **runs,
-        **lists,
+        overrides=tuple(known.pop("overrides", ())),
+        fast_overrides=tuple(known.pop("fast_overrides", ())),
+        full=runs.get("full"),
+        fast=runs.get("fast"),
         **known,
     )
 

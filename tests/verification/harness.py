@@ -61,7 +61,10 @@ class Replications:
 
     def _network(self, seed: int) -> CompiledNetwork:
         overrides = (*self.overrides, f"run.seed={seed}")
-        return chainsim.compile_network(chainsim.load_scenario(self.path, overrides))
+        network: CompiledNetwork = chainsim.compile_network(
+            chainsim.load_scenario(self.path, overrides)
+        )
+        return network
 
     def _open(self, path: Path) -> ReplicationStore:
         texts = (self.path.read_text(encoding="utf-8"), *self.overrides)

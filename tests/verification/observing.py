@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
+import chainsim
 from chainsim.outcome.trajectory import Trajectory, Wait
 
 HOUR = 3600.0
 DAY = 86_400.0
 Hours = NDArray[np.float64]
+
+
+def run_once(scenario: Path, overrides: Sequence[str] = ()) -> Trajectory:
+    """The first replication of a scenario."""
+    run: Trajectory = chainsim.simulate(chainsim.load_scenario(scenario, overrides))
+    return run
 
 
 def hours(run: Trajectory) -> float:

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 import chainsim
-from chainsim.scenario import Scenario
+from chainsim.scenario.loading import Scenario
 from tests.verification.recorder import CaseRecorder
 
 

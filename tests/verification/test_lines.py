@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
-import chainsim
 from chainsim.outcome.trajectory import Trajectory
 from tests.verification import observing
 from tests.verification.catalogue import SCENARIOS
@@ -16,10 +14,6 @@ from tests.verification.recorder import CaseRecorder
 
 CYCLE = 600
 """Seconds between completions of the machine of A-M01 while it is up."""
-
-
-def _run(scenario: Path) -> Trajectory:
-    return chainsim.simulate(chainsim.load_scenario(scenario))
 
 
 @pytest.mark.case("A-M01")
@@ -47,7 +41,7 @@ def test_failures_by_the_calendar(confidence_case: Confidence) -> None:
 @pytest.mark.parametrize("scenario", ["A-M02", "A-M02-breakdowns"])
 def test_up_and_down_by_the_clock(scenario: str, record_case: CaseRecorder) -> None:
     """Output at stated instants; a machine that is never idle fails alike by clock and by work."""
-    run = _run(SCENARIOS / f"{scenario}.yaml")
+    run = observing.run_once(SCENARIOS / f"{scenario}.yaml")
     output = [run.at(i, "operations", "completed", "shop/make") for i in range(5)]
     record_case.exact("output", output)
 
@@ -141,7 +135,7 @@ def test_last_of_five_parts(confidence_case: Confidence) -> None:
 @pytest.mark.case("A-M10")
 def test_scarcest_part(record_case: CaseRecorder) -> None:
     """Production ends with the part that runs out first, at a known instant."""
-    run = _run(record_case.case.scenario)
+    run = observing.run_once(record_case.case.scenario)
     made = [run.at(i, "operations", "completed", "plant/build") for i in (0, 1)]
     starved = run.tables["inputs"]
     missing = [

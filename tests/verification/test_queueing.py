@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import statistics
-from pathlib import Path
 
 import pytest
 
-import chainsim
 from chainsim.outcome.trajectory import Trajectory
 from tests.verification import observing
 from tests.verification.conftest import Confidence
@@ -189,7 +187,7 @@ def test_truck_loads(confidence_case: Confidence) -> None:
 @pytest.mark.case("A-Q15")
 def test_queue_by_hand(record_case: CaseRecorder) -> None:
     """D/D/3: every wait is known."""
-    run = _run(record_case.case.scenario)
+    run = observing.run_once(record_case.case.scenario)
     waits = [wait.until - wait.since for wait in run.waits["station/vehicle"]]
     completed = [run.at(i, "operations", "completed", "station/test") for i in (0, 1)]
     busy = run.count("resources", "busy", "station/test")
@@ -198,7 +196,3 @@ def test_queue_by_hand(record_case: CaseRecorder) -> None:
     record_case.exact("max_wait", max(waits) / 60)
     record_case.exact("last_finish", 340 if completed == [99, 100] else completed)
     record_case.exact("utilisation_to_last_finish", busy / (3 * 340 * 60))
-
-
-def _run(scenario: Path) -> Trajectory:
-    return chainsim.simulate(chainsim.load_scenario(scenario))

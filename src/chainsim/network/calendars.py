@@ -82,16 +82,19 @@ class Shifts:
 
 def calendar_factor(calendar: written.Calendar, time: Time) -> Factor:
     """1 during shifts, else 0. A night shift belongs to its start day."""
-    windows: list[list[int]] = []
-    for day, shifts in time.shifts(calendar).by_day.items():
-        start = time.day_start(day)
-        for begin, end in shifts:
-            if windows and start + begin <= windows[-1][1]:
-                windows[-1][1] = max(windows[-1][1], start + end)
-            else:
-                windows.append([start + begin, start + end])
+    shifts = [
+        (time.day_start(day) + begin, time.day_start(day) + end)
+        for day, windows in time.shifts(calendar).by_day.items()
+        for begin, end in windows
+    ]
+    open_: list[list[int]] = []
+    for begin, end in sorted(shifts):
+        if open_ and begin <= open_[-1][1]:
+            open_[-1][1] = max(open_[-1][1], end)
+        else:
+            open_.append([begin, end])
     pieces = [Piece(-2 * DAY, 0.0)]
-    for begin, end in windows:
+    for begin, end in open_:
         pieces += [Piece(begin, 1.0), Piece(end, 0.0)]
     return pieces
 

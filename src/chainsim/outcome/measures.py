@@ -6,7 +6,6 @@ sums; a ratio without a denominator is None, never 0 or 1.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -167,7 +166,7 @@ class Meter:
         self.trajectory = trajectory
         self.tables = trajectory.tables
         self.window = slice(window.start, window.stop)
-        self.seconds = ends[window.stop] - max(ends[window.start], 0)
+        self.seconds: int = ends[window.stop] - max(ends[window.start], 0)
         self.days = self.seconds / SECONDS_PER_DAY
         self.outputs = set(output_stocks(network))
 

@@ -40,6 +40,7 @@ COUNTS: dict[str, tuple[str, ...]] = {
     "operations": ("started", "completed", "scrapped", "lots", "slots", "missed"),
     "resources": (*STATES, "slow_loss"),
     "inputs": ("starved",),
+    "arrivals": (),
 }  # fmt: skip
 """Counts per day by kind of entity. Resources count server-seconds by state and, in
 ppm-seconds, the work that slow-downs cost; inputs the server-seconds starved of them."""
@@ -51,6 +52,7 @@ LEVELS: dict[str, tuple[str, ...]] = {
     "operations": ("in_process", "blocked"),
     "resources": (),
     "inputs": (),
+    "arrivals": (),
 }
 """Levels by kind of entity. Of a lane: orders on their way to the source, orders waiting there,
 goods staged for departure, in transit, and waiting at the destination's gate."""

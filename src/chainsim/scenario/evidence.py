@@ -51,14 +51,17 @@ class Draft:
 
     @property
     def name(self) -> str:
+        """The name of the parameter."""
         return self.row["name"]
 
     @property
     def path(self) -> str:
+        """Its path, as an override would write it."""
         return f"parameters.{self.name}"
 
     @property
     def place(self) -> Place:
+        """Where its value stands: in the table or in an override."""
         return self.origin or self.row.place("value")
 
 

@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any, ClassVar
+
+from chainsim.outcome.trajectory import COUNTS, LEVELS
+
 
 class Account:
-    """What an entity has counted today, and its levels.
+    """What an entity has counted since second 0, and its levels.
 
-    The integral of a level over time is value x now - moment, where the moment sums each change
-    times the instant at which it came: exact, and two additions per change.
+    For each count of its kind an entity has an attribute of that name, for each level two: the
+    level and its moment, the sum of each change times the instant at which it came. The integral of
+    the level is level x now - moment: exact, and two additions per change.
     """
 
-    __slots__ = ("counts", "levels", "moments")
+    kind: ClassVar[str]
 
-    def __init__(self, counts: int, levels: int) -> None:
-        self.counts = [0] * counts
-        self.levels = [0] * levels
-        self.moments = [0] * levels
+    def __init__(self) -> None:
+        for name in COUNTS[self.kind]:
+            setattr(self, name, 0)
+        for name in LEVELS[self.kind]:
+            setattr(self, name, 0)
+            setattr(self, f"{name}_moment", 0)
 
-    def change(self, level: int, by: int, now: int) -> None:
-        """Change a level at an instant."""
-        self.levels[level] += by
-        self.moments[level] += by * now
 
-    def integral(self, level: int, now: int) -> int:
-        """The integral of a level from second 0 to now, thousandth-seconds."""
-        return self.levels[level] * now - self.moments[level]
+def readers(kind: str) -> tuple[Callable[[Any], Any], Callable[[Any], Any], Callable[[Any], Any]]:
+    """Functions that read the counts, the levels and the moments of an account of a kind."""
+    levels = LEVELS[kind]
+    return (
+        _reader(COUNTS[kind]),
+        _reader(levels),
+        _reader(tuple(f"{name}_moment" for name in levels)),
+    )
+
+
+def _reader(names: tuple[str, ...]) -> Callable[[Any], Any]:
+    if not names:
+        return lambda _: ()
+    get = attrgetter(*names)
+    return get if len(names) > 1 else lambda account: (get(account),)

@@ -3,57 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from itertools import chain as chained
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainsim.engines.simpy_engine.account import Account
+from chainsim.engines.simpy_engine.account import readers
 from chainsim.outcome.trajectory import COUNTS, LEVELS, Integers, Snapshot, Table, Trajectory
 
 if TYPE_CHECKING:
     from chainsim.engines.simpy_engine.chain import Chain
 
+LARGEST = 1 << 62
+
 
 class Ledger:
     """The daily rows of one kind of entity."""
 
-    def __init__(self, kind: str, ids: Sequence[str], accounts: Sequence[Account]) -> None:
+    def __init__(self, kind: str, ids: Sequence[str], accounts: Sequence[Any]) -> None:
         self.kind = kind
         self.ids = tuple(ids)
         self.accounts = accounts
-        self.initial = self._levels()
+        self._read_counts, self._read_levels, self._read_moments = readers(kind)
+        self._initial = self._rows(self._read_levels, len(LEVELS[kind]))
         self._counts: list[Integers] = []
-        self._level_rows: list[Integers] = []
-        self._integral_rows: list[Integers] = []
-        self._integrals = [[0] * len(LEVELS[kind]) for _ in accounts]
+        self._levels: list[Integers] = []
+        self._moments: list[Integers] = []
+        self._ends: list[int] = []
 
-    def _levels(self) -> Integers:
-        rows = [account.levels for account in self.accounts]
-        return np.array(rows, dtype=np.int64).reshape(len(rows), len(LEVELS[self.kind]))
+    def _rows(self, read: Any, width: int) -> Integers:
+        """What `read` gives for every account, (entity, width)."""
+        numbers = chained.from_iterable(map(read, self.accounts))
+        count = len(self.accounts) * width
+        return np.fromiter(numbers, np.int64, count).reshape(len(self.accounts), width)
 
     def close_day(self, now: int) -> None:
-        """Store the counts of the day, the levels at its end and their integrals over it."""
-        accounts = self.accounts
-        shape = (len(accounts), len(COUNTS[self.kind]))
-        counts = np.array([a.counts for a in accounts], dtype=np.int64).reshape(shape)
-        self._counts.append(counts)
-        for account in accounts:
-            account.counts[:] = [0] * len(account.counts)
-        self._level_rows.append(self._levels())
-        row = []
-        for k, account in enumerate(accounts):
-            totals = [account.integral(i, now) for i in range(len(account.levels))]
-            row.append([t - before for t, before in zip(totals, self._integrals[k], strict=True)])
-            self._integrals[k] = totals
-        self._integral_rows.append(
-            np.array(row, dtype=np.int64).reshape(len(accounts), len(LEVELS[self.kind]))
-        )
+        """Store the counts since second 0, the levels and their moments."""
+        width = len(LEVELS[self.kind])
+        self._counts.append(self._rows(self._read_counts, len(COUNTS[self.kind])))
+        self._levels.append(self._rows(self._read_levels, width))
+        self._moments.append(self._rows(self._read_moments, width))
+        self._ends.append(now)
 
     def table(self) -> Table:
         """All days as series (day, entity)."""
-        counts = np.stack(self._counts)
-        levels = np.stack(self._level_rows)
-        integrals = np.stack(self._integral_rows)
+        counts = _daily(np.stack(self._counts))
+        levels = np.stack(self._levels)
+        integrals = self._integrals(levels)
         for array in (counts, levels, integrals):
             array.setflags(write=False)
         names, level_names = COUNTS[self.kind], LEVELS[self.kind]
@@ -62,20 +58,32 @@ class Ledger:
             {name: counts[:, :, i] for i, name in enumerate(names)},
             {name: levels[:, :, i] for i, name in enumerate(level_names)},
             {name: integrals[:, :, i] for i, name in enumerate(level_names)},
-            {name: self.initial[:, i] for i, name in enumerate(level_names)},
+            {name: self._initial[:, i] for i, name in enumerate(level_names)},
         )
+
+    def _integrals(self, levels: Integers) -> Integers:
+        """Thousandth-seconds of each level over each day, (day, entity, level)."""
+        ends = np.array(self._ends, dtype=np.int64).reshape(-1, 1, 1)
+        moments = np.stack(self._moments)
+        if levels.size and int(np.abs(levels).max()) * self._ends[-1] > LARGEST:
+            exact = levels.astype(object) * ends - moments.astype(object)
+            return _daily(exact)
+        return _daily(levels * ends - moments)
 
     def cumulated(self) -> dict[str, Integers]:
         """Counts since second 0 at this moment."""
-        shape = (len(self.accounts), len(COUNTS[self.kind]))
-        today = np.array([a.counts for a in self.accounts], dtype=np.int64).reshape(shape)
-        total = today + sum(self._counts) if self._counts else today
-        return {name: total[:, i] for i, name in enumerate(COUNTS[self.kind])}
+        rows = self._rows(self._read_counts, len(COUNTS[self.kind]))
+        return {name: rows[:, i] for i, name in enumerate(COUNTS[self.kind])}
 
     def present(self) -> dict[str, Integers]:
         """Levels at this moment."""
-        levels = self._levels()
-        return {name: levels[:, i] for i, name in enumerate(LEVELS[self.kind])}
+        rows = self._rows(self._read_levels, len(LEVELS[self.kind]))
+        return {name: rows[:, i] for i, name in enumerate(LEVELS[self.kind])}
+
+
+def _daily(cumulated: Any) -> Integers:
+    """The differences from day to day of what has been summed since second 0."""
+    return np.asarray(np.diff(cumulated, axis=0, prepend=0), dtype=np.int64)
 
 
 class Books:
@@ -83,18 +91,14 @@ class Books:
 
     def __init__(self, chain: Chain) -> None:
         self.chain = chain
-        starving = [
-            (f"{o.id}<{stock.spec.id}", counter)
-            for o in chain.operations
-            for (stock, _, _), counter in zip(o.inputs, o.starved, strict=True)
-        ]
+        inputs = [i for operation in chain.operations for i in operation.inputs]
         self.ledgers = [
             Ledger("stocks", [s.id for s in chain.stocks], chain.stocks),
             Ledger("demands", [d.id for d in chain.demands], chain.demands),
             Ledger("lanes", [lane.id for lane in chain.lanes], chain.lanes),
             Ledger("operations", [o.id for o in chain.operations], chain.operations),
             Ledger("resources", [r.spec.id for r in chain.resources], chain.resources),
-            Ledger("inputs", [key for key, _ in starving], [_counter(c) for _, c in starving]),
+            Ledger("inputs", [i.id for i in inputs], inputs),
         ]
         self.snapshots: list[Snapshot] = []
 
@@ -134,10 +138,3 @@ class Books:
             replication=chain.draws.replication,
             engine="simpy",
         )
-
-
-def _counter(counter: list[int]) -> Account:
-    """The counter of a starved input as an account of one count."""
-    account = Account(0, 0)
-    account.counts = counter
-    return account

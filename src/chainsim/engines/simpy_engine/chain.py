@@ -12,19 +12,19 @@ from chainsim.engines import rules
 from chainsim.engines.draws import Draws
 from chainsim.engines.hazards import occurrences
 from chainsim.engines.simpy_engine.books import Books
-from chainsim.engines.simpy_engine.instant import Alarm, InstantEnvironment, priority, regular
+from chainsim.engines.simpy_engine.floor import Floor
+from chainsim.engines.simpy_engine.instant import FIRST, Alarm, Errand, InstantEnvironment, regular
 from chainsim.engines.simpy_engine.lane import Lane, Quota
-from chainsim.engines.simpy_engine.operation import Floor, Operation, Resource
+from chainsim.engines.simpy_engine.operation import Operation
 from chainsim.engines.simpy_engine.outside import Arrival, Demand, pace
 from chainsim.engines.simpy_engine.replenishment import Replenisher
-from chainsim.engines.simpy_engine.stock import LOST, Stock, total_on_hand
-from chainsim.network.clock import Clock
+from chainsim.engines.simpy_engine.resource import Resource
+from chainsim.engines.simpy_engine.stock import Stock, total_on_hand
+from chainsim.network.clock import DISRUPTED, Clock
 from chainsim.network.compiled import CompiledNetwork, LaneSpec, OperationSpec, Phase
 from chainsim.network.timetable import Timetable, timetable
 from chainsim.outcome.trajectory import Entry, Trajectory
 
-FIRST = 0
-"""The rank of the day's end, before all other changes."""
 
 
 class Chain:
@@ -77,8 +77,7 @@ class Chain:
         if self.paused("shipments", stock.spec.site):
             return False
         makers = self._makers.get(stock.id, [])
-        now = self.env._now
-        return not makers or any(o.clock.rate(now) or not o.undisturbed.rate(now) for o in makers)
+        return not makers or any(operation.state != DISRUPTED for operation in makers)
 
     def requirement(self, stock: Stock, parent: Stock) -> int:
         """What the open orders of `parent` still need of an item, through the stages between.
@@ -96,7 +95,7 @@ class Chain:
                 if made is not parent:
                     open_orders = self.requirement(made, parent)
                 net = max(0, open_orders - made.on_hand - made.making)
-                amount = next(q for s, q, _ in user.inputs if s is stock)
+                amount = next(i.quantity for i in user.inputs if i.stock is stock)
                 needed += -(-net * amount // output.quantity)
         return needed
 
@@ -123,7 +122,7 @@ class Chain:
 
     def at(self, time: int, action: Callable[[], None]) -> None:
         """Do something at the changes (phase 0) of a later second."""
-        self.env.call(time, priority(Phase.CHANGE, FIRST + 1), action)
+        self.env.post(time, Errand(Phase.CHANGE, FIRST + 1, action))
 
     # ---- building
 
@@ -139,7 +138,7 @@ class Chain:
         seen: dict[Any, int] = {}
         for i, operation in enumerate(self.operations):
             keys: list[Any] = [("resource", operation.spec.resource)]
-            keys += [("stock", s.id) for s, _, _ in operation.inputs if not s.unlimited]
+            keys += [("stock", i.stock.id) for i in operation.inputs if not i.stock.unlimited]
             for key in keys:
                 if key in seen:
                     a, b = sorted((root(i), root(seen[key])))
@@ -155,10 +154,10 @@ class Chain:
     def _wire(self, operations: Iterable[Operation]) -> None:
         """Let stocks tell floors what concerns them."""
         for operation in operations:
-            for stock, _, _ in operation.inputs:
-                stock.users.append(operation)
-                if operation.floor not in stock.on_gain:
-                    stock.on_gain.append(operation.floor)
+            for i in operation.inputs:
+                i.stock.users.append(operation)
+                if operation.floor not in i.stock.on_gain:
+                    i.stock.on_gain.append(operation.floor)
             watched = [operation.pulled, operation.parent]
             for watched_stock in watched:
                 if watched_stock and operation.floor.turn not in watched_stock.on_drop:
@@ -197,7 +196,7 @@ class Chain:
         for resource in self.resources:
             resource.touch()
         for floor in self.floors:
-            floor.arm()
+            floor.turn.arm()
         for replenisher in self.replenishers:
             if replenisher.spec.review is None:
                 replenisher.turn.arm()
@@ -221,15 +220,16 @@ class Chain:
         self, clocks: tuple[Clock, Clock], operations: list[Operation]
     ) -> Generator[Event, Any, None]:
         """Operations that open or close at the same times look for work then."""
-        rank = 2 + min(o.rank for o in operations)
+        rank = min(o.rank for o in operations)
         alarm = Alarm(self.env, Phase.CHANGE, rank)
         floors = list(dict.fromkeys(o.floor for o in operations))
         for time in sorted({t for clock in clocks for t in clock.changes()}):
             yield alarm.at(time)
             for operation in operations:
+                operation.look_at_clock()
                 operation.resource.touch()
             for floor in floors:
-                floor.arm()
+                floor.turn.arm()
 
     def _midnights(self) -> Generator[Event, Any, None]:
         """Close each day; then quotas are renewed and targets of the new day apply."""
@@ -249,7 +249,7 @@ class Chain:
             for replenisher in targets:
                 replenisher.turn.arm()
             for floor in floors:
-                floor.arm()
+                floor.turn.arm()
             for operation in pulling:
                 operation.resource.touch()
 
@@ -269,7 +269,7 @@ class Chain:
             lane.depart()
 
     def _openings(self, lane: Lane, clock: Clock) -> Generator[Event, Any, None]:
-        alarm = Alarm(self.env, Phase.CHANGE, 2 + lane.spec.rank)
+        alarm = Alarm(self.env, Phase.CHANGE, lane.spec.rank)
         for time in clock.changes():
             yield alarm.at(time)
             lane.leaving.arm()
@@ -312,7 +312,7 @@ class Chain:
             stock = self.stocks[loss.stock]
             quantity = rules.in_quanta(stock.on_hand * loss.share, stock.quantum)
             if not stock.unlimited and quantity:
-                stock.take(min(quantity, stock.on_hand), LOST)
+                stock.lose(min(quantity, stock.on_hand))
 
     # ---- the end of an instant
 

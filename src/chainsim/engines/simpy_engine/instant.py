@@ -1,15 +1,16 @@
-"""SimPy's environment with the event order of the model.
+"""SimPy's environment with the event order of the model (docs/model.md, section 3).
 
-Events are ordered by (time, phase, rank, sequence). A phase runs to its end for all entities that
-are due; then the lowest phase that has work runs, in a new round of the same instant. SimPy's
-priority is one integer, so phase and rank are packed into it.
+What happens is ordered by (time, phase, rank, sequence). A phase runs to its end for all that are
+due; then the lowest phase that has work runs, in a new round of the same instant. Everything that
+is due in one second waits in one bucket, so the heap holds distinct times only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
-from typing import Any
+from operator import attrgetter
+from typing import Any, Protocol
 
 import simpy
 from simpy.events import Event
@@ -17,130 +18,185 @@ from simpy.events import Event
 from chainsim.errors import LoopError
 from chainsim.network.compiled import Phase
 
-RANK_BITS = 24
-"""Room for 16 million entities within a phase; priority 0 is left to SimPy's own events."""
 LATER, LAST = 1 << 22, 1 << 23
 """Added to a rank: entities that act after the others of their phase."""
+FIRST = -1
+"""The rank of SimPy's own events and of the end of a day: before all others."""
 MOST_CHECKS = 1_000
+"""Looks at an instant that does not end, before it is reported."""
+
+by_rank = attrgetter("rank")
 
 
-def priority(phase: Phase, rank: int) -> int:
-    """SimPy's priority of an entity's turn in a phase."""
-    return (phase + 1) << RANK_BITS | rank
+class Due(Protocol):
+    """Something that happens in a phase, in the order of ranks."""
+
+    phase: int
+    rank: int
+
+    def happen(self) -> None:
+        """Do it."""
 
 
-class Happening(Event):
-    """An event that has its value from the start and one action to take when it happens."""
+class Turn:
+    """The turn of an entity in a phase of the present instant; it is armed again and again."""
+
+    __slots__ = ("_action", "_armed", "_due", "name", "phase", "rank")
+
+    def __init__(
+        self,
+        env: InstantEnvironment,
+        name: str,
+        phase: Phase,
+        rank: int,
+        action: Callable[[], None],
+    ) -> None:
+        self.name = name
+        self.phase = int(phase)
+        self.rank = rank
+        self._action = action
+        self._armed = False
+        self._due = env.due
+
+    def arm(self) -> None:
+        """Take a turn in this instant, once however often it is asked for."""
+        if not self._armed:
+            self._armed = True
+            self._due[self.phase].append(self)
+
+    def happen(self) -> None:
+        """Take the turn."""
+        self._armed = False
+        self._action()
+
+
+class Errand:
+    """Something that is done once, at a later second."""
+
+    __slots__ = ("happen", "phase", "rank")
+
+    def __init__(self, phase: Phase, rank: int, action: Callable[[], None]) -> None:
+        self.phase = int(phase)
+        self.rank = rank
+        self.happen = action
+
+
+class Alarm(Event):
+    """A point in time at which a SimPy process goes on: `yield alarm.at(t)`."""
 
     env: InstantEnvironment
     callbacks: Any
 
-    def __init__(self, env: InstantEnvironment, action: Callable[[Any], None]) -> None:
-        self.env = env
-        self.callbacks = [action]
-        self._value = None
-        self._ok = True
-
-
-def _nothing(_: Any) -> None:
-    """What happens of itself at an alarm: only the process that waits goes on."""
-
-
-class Turn(Happening):
-    """The turn of an entity in a phase of the present instant; it is armed again and again."""
-
-    def __init__(
-        self, env: InstantEnvironment, phase: Phase, rank: int, action: Callable[[Any], None]
-    ) -> None:
-        super().__init__(env, action)
-        self.callbacks = None
-        self._action = action
-        self._priority = priority(phase, rank)
-
-    def arm(self) -> None:
-        """Take a turn in this instant, once however often it is asked for."""
-        if self.callbacks is None:
-            self.callbacks = [self._action]
-            self.env.post(self, self._priority, self.env._now)
-
-
-class Alarm(Happening):
-    """A point in time at which a process goes on: `yield alarm.at(t)`."""
-
     def __init__(self, env: InstantEnvironment, phase: Phase, rank: int) -> None:
-        super().__init__(env, _nothing)
-        self._priority = priority(phase, rank)
+        super().__init__(env)
+        self._ok = True
+        self._value = None
+        self.phase = int(phase)
+        self.rank = rank
 
     def at(self, time: int) -> Alarm:
         """The alarm, set to a second that has not passed."""
         self.callbacks = []
-        self.env.post(self, self._priority, time)
+        self.env.post(max(time, self.env._now), self)
         return self
 
+    def happen(self) -> None:
+        """Wake the process."""
+        callbacks, self.callbacks = self.callbacks, None
+        for callback in callbacks:
+            callback(self)
 
-class InstantEnvironment(simpy.Environment):
-    """A SimPy environment that works through instants phase by phase."""
 
-    _now: int
-    _queue: list[tuple[int, int, int, Event]]  # type: ignore[assignment]
+class _Foreign:
+    """An event of SimPy itself: the start of a process, or the end of the run."""
 
-    def __init__(self, rounds: int, close: Callable[[int], None]) -> None:
-        """`close(t)` is called after the last round of instant t, before time moves on.
+    phase = int(Phase.CHANGE)
+    rank = FIRST - 1
 
-        `rounds` of one instant without any stock going down are reported as a loop;
-        `on_hand` gives the stocks to look at.
-        """
-        super().__init__()
-        self.events = 0
-        self._close = close
-        self._due: list[Any] = []
-        self._rounds = rounds
-        self._round = 0
-        self._phase = -1
-        self._checks = 0
-        self._last_on_hand: list[int] = []
-        self.on_hand: Callable[[], list[int]] = list
-        self.describe: Callable[[], str] = str
+    def __init__(self, event: Event) -> None:
+        self._event: Any = event
 
-    def post(self, event: Event, priority: int, time: int) -> None:
-        """Schedule an event that has its value already, at a second from now on."""
-        heappush(self._queue, (time, priority, next(self._eid), event))
-
-    def call(self, time: int, priority: int, action: Callable[[], None]) -> None:
-        """Do something once, at a second from now on."""
-        self.post(Happening(self, lambda _: action()), priority, time)
-
-    def step(self) -> None:
-        """Process the next event."""
-        if not self._due:
-            self._begin_phase()
-        event = self._due.pop()
-        self.events += 1
+    def happen(self) -> None:
+        event = self._event
         callbacks, event.callbacks = event.callbacks, None
         for callback in callbacks:
             callback(event)
         if not event._ok and not hasattr(event, "_defused"):
             raise event._value
 
-    def _begin_phase(self) -> None:
-        """Collect all events of the lowest phase that is due at the next instant."""
-        queue = self._queue
-        if not queue:
-            raise simpy.core.EmptySchedule
-        time, first, _, event = heappop(queue)
-        phase = first >> RANK_BITS
-        if time > self._now:
-            self._close(self._now)
-            self._now = time
-            self._round = self._checks = 0
-        elif phase <= self._phase:
+
+class InstantEnvironment(simpy.Environment):
+    """A SimPy environment that works through instants phase by phase."""
+
+    _now: int
+
+    def __init__(self, rounds: int, close: Callable[[int], None]) -> None:
+        """`close(t)` is called after the last round of instant t, before time moves on.
+
+        An instant is looked at every `rounds` rounds; `on_hand` gives the stocks to look at.
+        """
+        super().__init__()
+        self.events = 0
+        self.due: list[list[Due]] = [[] for _ in Phase]
+        """What is due in this instant, by phase."""
+        self.on_hand: Callable[[], list[int]] = list
+        self._buckets: dict[int, list[Due]] = {}
+        self._times: list[int] = []
+        self._close = close
+        self._rounds = rounds
+        self._round = 0
+        self._phase = -1
+        self._checks = 0
+        self._last_on_hand: list[int] = []
+
+    def post(self, time: int, due: Due) -> None:
+        """Let something happen at a second from now on."""
+        if time == self._now:
+            self.due[due.phase].append(due)
+        elif time in self._buckets:
+            self._buckets[time].append(due)
+        else:
+            self._buckets[time] = [due]
+            heappush(self._times, time)
+
+    def schedule(self, event: Event, priority: int = 1, delay: float = 0) -> None:
+        """SimPy's own way to schedule: these events come first in their instant."""
+        self.post(self._now + int(delay), _Foreign(event))
+
+    def peek(self) -> float:
+        """The time of the next event."""
+        if any(self.due):
+            return self._now
+        return self._times[0] if self._times else simpy.core.Infinity
+
+    def step(self) -> None:
+        """Run the lowest phase that has work, for all that are due in it by rank."""
+        for phase, due in enumerate(self.due):
+            if due:
+                break
+        else:
+            self._move_on()
+            return
+        if phase <= self._phase:
             self._next_round()
         self._phase = phase
-        due = [event]
-        while queue and queue[0][0] == time and queue[0][1] >> RANK_BITS == phase:
-            due.append(heappop(queue)[3])
-        due.reverse()
-        self._due = due
+        self.due[phase] = []
+        if len(due) > 1:
+            due.sort(key=by_rank)
+        self.events += len(due)
+        for one in due:
+            one.happen()
+
+    def _move_on(self) -> None:
+        """Close the instant and go to the next time at which something is due."""
+        if not self._times:
+            raise simpy.core.EmptySchedule
+        self._close(self._now)
+        self._now = heappop(self._times)
+        self._phase = -1
+        self._round = self._checks = 0
+        for one in self._buckets.pop(self._now):
+            self.due[one.phase].append(one)
 
     def _next_round(self) -> None:
         """Count a round; now and then make sure that the instant gets somewhere."""
@@ -152,7 +208,8 @@ class InstantEnvironment(simpy.Environment):
         self._checks += 1
         falls = any(new < old for new, old in zip(on_hand, previous, strict=False))
         if self._checks > 1 and (not falls or self._checks > MOST_CHECKS):
-            raise LoopError(self._now, self._round, self.describe())
+            names = sorted({getattr(one, "name", "") for due in self.due for one in due} - {""})
+            raise LoopError(self._now, self._round, ", ".join(names[:8]))
 
 
 def regular(first: int, interval: int) -> Iterator[int]:

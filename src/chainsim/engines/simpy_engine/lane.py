@@ -3,40 +3,37 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chainsim.engines import rules
 from chainsim.engines.simpy_engine.account import Account
-from chainsim.engines.simpy_engine.instant import (
-    LAST,
-    Happening,
-    InstantEnvironment,
-    Turn,
-    priority,
-)
-from chainsim.engines.simpy_engine.stock import ON_ORDER, RECEIVED, Order, Stock
+from chainsim.engines.simpy_engine.instant import LAST, Errand, Turn
+from chainsim.engines.simpy_engine.stock import Order, Stock
 from chainsim.network.clock import DAY, Clock
 from chainsim.network.compiled import FULL_SPEED, LaneSpec, Phase
 
 if TYPE_CHECKING:
     from chainsim.engines.simpy_engine.chain import Chain
 
-ORDERED, FILLED, DEPARTED, TAKEN_IN, SHIPMENTS = range(5)
-UNDER_WAY, AT_SOURCE, STAGED, IN_TRANSIT, AT_GATE = range(5)
 
+class Shipment:
+    """Goods on the road; what happens to them is the arrival."""
 
-class Shipment(Happening):
-    """Goods on the road: its event is the arrival."""
+    __slots__ = ("lane", "phase", "quantity", "rank")
 
-    def __init__(self, env: InstantEnvironment, lane: Lane, quantity: int) -> None:
-        super().__init__(env, lane.arrive)
+    def __init__(self, lane: Lane, quantity: int) -> None:
+        self.phase = int(Phase.ARRIVE)
+        self.rank = lane.spec.rank
         self.lane = lane
         self.quantity = quantity
 
+    def happen(self) -> None:
+        """The shipment arrives."""
+        self.lane.arrive(self)
+
     def admitted(self) -> None:
         """The gate lets the goods in."""
-        self.lane.change(AT_GATE, -self.quantity, self.env._now)
-        self.lane.take_in(self.quantity)
+        self.lane.leave_gate(self.quantity)
 
 
 class Quota:
@@ -59,8 +56,25 @@ class Quota:
 class Lane(Account):
     """The way of one item from a source stock to a destination stock."""
 
+    kind = "lanes"
+    ordered: int
+    shipped: int
+    departed: int
+    received: int
+    shipments: int
+    under_way: int
+    under_way_moment: int
+    waiting: int
+    waiting_moment: int
+    staged: int
+    staged_moment: int
+    in_transit: int
+    in_transit_moment: int
+    at_gate: int
+    at_gate_moment: int
+
     def __init__(self, chain: Chain, key: int, spec: LaneSpec) -> None:
-        super().__init__(5, 5)
+        super().__init__()
         self.chain = chain
         self.env = chain.env
         self.key = key
@@ -73,14 +87,21 @@ class Lane(Account):
         self.travel: Clock | None = clocks[spec.transit_clock] if spec.transit_clock >= 0 else None
         self.quota: Quota | None = chain.quota_of(spec)
         self.lead_changes = chain.timetable.lead_changes.get(key, [])
-        self.staged: deque[int] = deque()
+        self.queue: deque[int] = deque()
+        """The fills that are staged, in order."""
         self._departure = -1
         self._last_arrival = 0
         self._order_leads = chain.draws.stream(spec.id, "order lead", spec.order_lead)
         self._transits = chain.draws.stream(spec.id, "transit", spec.transit)
-        self._arrival_priority = priority(Phase.ARRIVE, spec.rank)
-        self._order_priority = priority(Phase.OUTSIDE, spec.rank)
-        self.leaving = Turn(self.env, Phase.FILL, LAST + spec.rank, self._leave)
+        self.leaving = Turn(self.env, spec.id, Phase.FILL, LAST + spec.rank, self._leave)
+        self._always_open = (
+            spec.departures is None
+            and spec.load == 0
+            and self.quota is None
+            and self.open is None
+            and ("shipments", self.source.spec.site) not in chain.timetable.pauses
+        )
+        self._receives = ("receipts", self.destination.spec.site) not in chain.timetable.pauses
 
     @property
     def is_open(self) -> bool:
@@ -92,22 +113,27 @@ class Lane(Account):
     def place(self, quantity: int, rank: int) -> None:
         """An order of the destination is on its way to the source."""
         now = self.env._now
-        self.counts[ORDERED] += quantity
-        self.destination.change(ON_ORDER, quantity, now)
+        self.ordered += quantity
+        self.destination.on_order += quantity
+        self.destination.on_order_moment += quantity * now
         order = Order(self, quantity, now, rank)
         lead = max(0, rules.whole(next(self._order_leads)))
         if lead == 0:
             self._reach(order)
             return
-        self.change(UNDER_WAY, quantity, now)
-        self.env.call(now + lead, self._order_priority, lambda: self._reach_late(order))
+        self.under_way += quantity
+        self.under_way_moment += quantity * now
+        errand = Errand(Phase.OUTSIDE, self.spec.rank, lambda: self._reach_late(order))
+        self.env.post(now + lead, errand)
 
     def _reach_late(self, order: Order) -> None:
-        self.change(UNDER_WAY, -order.quantity, self.env._now)
+        self.under_way -= order.quantity
+        self.under_way_moment -= order.quantity * self.env._now
         self._reach(order)
 
     def _reach(self, order: Order) -> None:
-        self.change(AT_SOURCE, order.quantity, self.env._now)
+        self.waiting += order.quantity
+        self.waiting_moment += order.quantity * self.env._now
         self.source.order(order)
 
     # ---- departures
@@ -115,13 +141,15 @@ class Lane(Account):
     def serve(self, order: Order, amount: int) -> None:
         """The source fills a part of an order: it is staged, and leaves if it may."""
         now = self.env._now
-        self.change(AT_SOURCE, -amount, now)
-        self.counts[FILLED] += amount
-        if not self.staged and self._may_leave(amount):
+        self.waiting -= amount
+        self.waiting_moment -= amount * now
+        self.shipped += amount
+        if self._always_open or (not self.queue and self._may_leave(amount)):
             self._dispatch(amount)
             return
-        self.staged.append(amount)
-        self.change(STAGED, amount, now)
+        self.queue.append(amount)
+        self.staged += amount
+        self.staged_moment += amount * now
         self.leaving.arm()
 
     def give_up(self, order: Order) -> None:
@@ -147,11 +175,11 @@ class Lane(Account):
         self._departure = self.env._now
         self.leaving.arm()
 
-    def _leave(self, _: Any) -> None:
+    def _leave(self) -> None:
         """Send off what is staged, in order, as far as loads and the day's quota allow."""
         if not self._departs_now():
             return
-        while self.staged:
+        while self.queue:
             amount = self._next_amount()
             if amount <= 0:
                 return
@@ -162,11 +190,11 @@ class Lane(Account):
         """The next shipment: a whole load, or the first staged fill, within the quota."""
         quota = self.quota
         if self.spec.load:
-            amount = self.spec.load if self.levels[STAGED] >= self.spec.load else 0
+            amount = self.spec.load if self.staged >= self.spec.load else 0
             if quota is not None and quota.left < amount:
                 return 0
         else:
-            amount = self.staged[0]
+            amount = self.queue[0]
             if quota is not None:
                 amount = min(amount, quota.left // self.source.quantum * self.source.quantum)
         if quota is not None:
@@ -174,28 +202,29 @@ class Lane(Account):
         return amount
 
     def _unstage(self, amount: int) -> None:
-        self.change(STAGED, -amount, self.env._now)
+        self.staged -= amount
+        self.staged_moment -= amount * self.env._now
         while amount:
-            part = min(self.staged[0], amount)
-            self.staged[0] -= part
+            part = min(self.queue[0], amount)
+            self.queue[0] -= part
             amount -= part
-            if not self.staged[0]:
-                self.staged.popleft()
+            if not self.queue[0]:
+                self.queue.popleft()
 
     # ---- on the road
 
     def _dispatch(self, amount: int) -> None:
         """A shipment leaves; its transit time is drawn now."""
         now = self.env._now
-        self.counts[DEPARTED] += amount
-        self.counts[SHIPMENTS] += 1
-        self.change(IN_TRANSIT, amount, now)
+        self.departed += amount
+        self.shipments += 1
+        self.in_transit += amount
+        self.in_transit_moment += amount * now
         arrival = self._arrival(now)
         if self.chain.log is not None:
             self.chain.note(Phase.FILL, "dispatch", self.id, amount)
         if arrival is not None:
-            shipment = Shipment(self.env, self, amount)
-            self.env.post(shipment, self._arrival_priority, arrival)
+            self.env.post(arrival, Shipment(self, amount))
 
     def _arrival(self, now: int) -> int | None:
         """When a shipment that leaves now arrives; None if it is held for ever."""
@@ -216,26 +245,40 @@ class Lane(Account):
 
     def bring(self, arrival: int, quantity: int) -> None:
         """Goods that are on the road at the start of the run."""
-        self.change(IN_TRANSIT, quantity, 0)
-        self.destination.change(ON_ORDER, quantity, 0)
-        shipment = Shipment(self.env, self, quantity)
-        self.env.post(shipment, self._arrival_priority, arrival)
+        self.in_transit += quantity
+        self.destination.on_order += quantity
+        self.env.post(arrival, Shipment(self, quantity))
 
-    def arrive(self, shipment: Any) -> None:
+    def arrive(self, shipment: Shipment) -> None:
         """A shipment arrives: into the stock, or to the gate if it may not or does not fit."""
-        self.change(IN_TRANSIT, -shipment.quantity, self.env._now)
+        now = self.env._now
+        quantity = shipment.quantity
+        self.in_transit -= quantity
+        self.in_transit_moment -= quantity * now
         if self.chain.log is not None:
-            self.chain.note(Phase.ARRIVE, "arrive", self.id, shipment.quantity)
+            self.chain.note(Phase.ARRIVE, "arrive", self.id, quantity)
         stock = self.destination
-        paused = self.chain.paused("receipts", stock.spec.site)
-        if paused or stock.gate or stock.blocked or not stock.fits(shipment.quantity):
-            self.change(AT_GATE, shipment.quantity, self.env._now)
-            stock.gate.append(shipment)
-        else:
-            self.take_in(shipment.quantity)
+        if self._receives and not stock.gate and not stock.blocked and stock.fits(quantity):
+            self._take_in(quantity)
+            return
+        self.at_gate += quantity
+        self.at_gate_moment += quantity * now
+        stock.gate.append(shipment)
+        if not self.chain.paused("receipts", stock.spec.site):
+            stock.ask_for_room()
 
-    def take_in(self, quantity: int) -> None:
+    def leave_gate(self, quantity: int) -> None:
+        """Goods at the gate come in."""
+        self.at_gate -= quantity
+        self.at_gate_moment -= quantity * self.env._now
+        self._take_in(quantity)
+
+    def _take_in(self, quantity: int) -> None:
         """Goods come off the road into the destination stock."""
-        self.counts[TAKEN_IN] += quantity
-        self.destination.change(ON_ORDER, -quantity, self.env._now)
-        self.destination.gain(quantity, RECEIVED)
+        self.received += quantity
+        stock = self.destination
+        stock.on_order -= quantity
+        stock.on_order_moment -= quantity * self.env._now
+        if not stock.unlimited:
+            stock.received += quantity
+        stock.gain(quantity)

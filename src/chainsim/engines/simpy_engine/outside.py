@@ -9,8 +9,8 @@ from simpy.events import Event
 
 from chainsim.engines import rules
 from chainsim.engines.simpy_engine.account import Account
-from chainsim.engines.simpy_engine.instant import LATER, Alarm, priority
-from chainsim.engines.simpy_engine.stock import ARRIVED, TURNED_AWAY, Order, Stock
+from chainsim.engines.simpy_engine.instant import LATER, Alarm, Errand
+from chainsim.engines.simpy_engine.stock import Order, Stock
 from chainsim.network.clock import STEADY, Clock
 from chainsim.network.compiled import (
     FULL_SPEED,
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from chainsim.engines.simpy_engine.chain import Chain
     from chainsim.engines.simpy_engine.operation import Operation
 
-DEMANDED, DELIVERED, AT_ONCE, SAME_DAY, LOST = range(5)
 MICROSECONDS = 1_000_000
 
 
@@ -94,9 +93,9 @@ class Outside(Account):
     """Something that happens at a stock from outside."""
 
     def __init__(
-        self, chain: Chain, id_: str, rank: int, stock: int, stream: StreamSpec, counts: int
+        self, chain: Chain, id_: str, rank: int, stock: int, stream: StreamSpec
     ) -> None:
-        super().__init__(counts, 1)
+        super().__init__()
         self.chain = chain
         self.env = chain.env
         self.id = id_
@@ -108,7 +107,7 @@ class Outside(Account):
         """A process: act at each occasion of the stream."""
         alarm = Alarm(self.env, Phase.OUTSIDE, self.rank)
         for instant, quantity in occasions(self.chain, self.id, self.stream):
-            yield alarm.at(max(instant, self.env._now))
+            yield alarm.at(instant)
             if quantity:
                 self.act(quantity)
 
@@ -120,16 +119,20 @@ class Outside(Account):
 class Arrival(Outside):
     """Items that come without being ordered."""
 
+    kind = "arrivals"
+
     def __init__(self, chain: Chain, spec: ArrivalSpec) -> None:
-        super().__init__(chain, spec.id, spec.rank, spec.stock, spec.stream, 0)
+        super().__init__(chain, spec.id, spec.rank, spec.stock, spec.stream)
         self.spec = spec
 
     def act(self, quantity: int) -> None:
         """Items come; what does not fit is turned away and counted."""
         if not self.stock.blocked and self.stock.fits(quantity):
-            self.stock.gain(quantity, ARRIVED)
+            if not self.stock.unlimited:
+                self.stock.arrived += quantity
+            self.stock.gain(quantity)
             return
-        self.stock.counts[TURNED_AWAY] += quantity
+        self.stock.turned_away += quantity
         if self.chain.log is not None:
             self.chain.note(Phase.OUTSIDE, "turned away", self.id, quantity)
 
@@ -137,38 +140,48 @@ class Arrival(Outside):
 class Demand(Outside):
     """Customers who order, wait or leave."""
 
+    kind = "demands"
+    demanded: int
+    delivered: int
+    at_once: int
+    same_day: int
+    lost: int
+    backlog: int
+    backlog_moment: int
+
     def __init__(self, chain: Chain, key: int, spec: DemandSpec) -> None:
-        super().__init__(chain, spec.id, spec.rank, spec.stock, spec.stream, 5)
+        super().__init__(chain, spec.id, spec.rank, spec.stock, spec.stream)
         self.spec = spec
         self.key = -1 - key
         self.delays: list[Wait] | None = [] if spec.recorded else None
         if spec.initial_backlog:
-            self.change(0, spec.initial_backlog, 0)
+            self.backlog = spec.initial_backlog
             self.stock.order(Order(self, spec.initial_backlog, 0, spec.priority))
-        self._expiry = priority(Phase.FILL, LATER + spec.rank)
 
     def act(self, quantity: int) -> None:
         """An order arrives."""
         now = self.env._now
-        self.counts[DEMANDED] += quantity
-        self.change(0, quantity, now)
+        self.demanded += quantity
+        self.backlog += quantity
+        self.backlog_moment += quantity * now
         order = Order(self, quantity, now, self.spec.priority)
         if self.chain.log is not None:
             self.chain.note(Phase.OUTSIDE, "demand", self.id, quantity)
         self.stock.order(order, at_once=self.spec.unmet == "lost")
         if self.spec.unmet == "patience":
-            expires = now + self.spec.patience
-            self.env.call(expires, self._expiry, lambda: self.give_up(order))
+            errand = Errand(Phase.FILL, LATER + self.rank, lambda: self.give_up(order))
+            self.env.post(now + self.spec.patience, errand)
 
     def serve(self, order: Order, amount: int) -> None:
         """Take delivery of a part of an order."""
         now = self.env._now
-        self.counts[DELIVERED] += amount
-        self.change(0, -amount, now)
+        self.delivered += amount
+        self.backlog -= amount
+        self.backlog_moment -= amount * now
         if order.placed == now:
-            self.counts[AT_ONCE] += amount
+            self.at_once += amount
         if self.chain.day_of(order.placed) == self.chain.day:
-            self.counts[SAME_DAY] += amount
+            self.same_day += amount
         if self.delays is not None:
             self.delays.append(Wait(order.placed, now, amount))
         if self.chain.log is not None:
@@ -178,8 +191,9 @@ class Demand(Outside):
         """The customer leaves; what was not delivered is lost."""
         left = self.stock.withdraw(order)
         if left:
-            self.counts[LOST] += left
-            self.change(0, -left, self.env._now)
+            self.lost += left
+            self.backlog -= left
+            self.backlog_moment -= left * self.env._now
             if self.chain.log is not None:
                 self.chain.note(Phase.FILL, "lost", self.id, left)
 
@@ -188,5 +202,5 @@ def pace(chain: Chain, operation: Operation, spec: StreamSpec) -> Generator[Even
     """A process: give an operation its slots."""
     alarm = Alarm(chain.env, Phase.OUTSIDE, operation.rank)
     for instant, _ in occasions(chain, operation.id, spec):
-        yield alarm.at(max(instant, chain.env._now))
+        yield alarm.at(instant)
         operation.slot()

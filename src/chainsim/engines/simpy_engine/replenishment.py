@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chainsim.engines import rules
 from chainsim.engines.simpy_engine.instant import Turn
 from chainsim.engines.simpy_engine.lane import Lane
-from chainsim.engines.simpy_engine.stock import ORDERED, Stock
+from chainsim.engines.simpy_engine.stock import Stock
 from chainsim.network.compiled import NONE, Forecast, Phase, ReplenishmentSpec
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Replenisher:
         self._seen = 0
         self._given = [0] * len(spec.sources)
         self._unit = rules.rounded_up(max(spec.multiple, 1), self.stock.quantum)
-        self.turn = Turn(chain.env, Phase.REVIEW, spec.rank, self._review)
+        self.turn = Turn(chain.env, spec.id, Phase.REVIEW, spec.rank, self._review)
         if spec.review is None:
             self.stock.on_drop.append(self.turn)
 
@@ -70,7 +70,7 @@ class Replenisher:
         """Whether a change of target at midnight calls for a review."""
         return self.spec.review is None and bool(self.spec.level.daily or self.spec.reorder.daily)
 
-    def _review(self, _: Any) -> None:
+    def _review(self) -> None:
         """Place the order that the policy asks for."""
         if self.forecaster is not None:
             self.forecaster.observe(self.stock.requested - self._seen)
@@ -84,7 +84,7 @@ class Replenisher:
         for source, part in enumerate(self._split(quantity)):
             if part:
                 self._given[source] += part
-                self.stock.counts[ORDERED] += part
+                self.stock.ordered += part
                 self._lane_of(source).place(part, self.spec.priority)
         if self.chain.log is not None:
             self.chain.note(Phase.REVIEW, "order", self.stock.id, quantity)
@@ -114,6 +114,8 @@ class Replenisher:
 
     def _split(self, quantity: int) -> list[int]:
         """How the order is divided among the sources."""
+        if len(self.lanes) == 1:
+            return [quantity]
         if self.spec.shares:
             return rules.by_shares(quantity, self._unit, self.spec.shares, self._given)
         parts = [0] * len(self.lanes)
@@ -125,7 +127,7 @@ class Replenisher:
         up = [i for i in range(len(self.lanes)) if self._is_up(i)]
         if self.spec.spill != NONE:
             for i in up:
-                if sum(lane.levels[1] for lane in self.lanes[i]) <= self.spec.spill:
+                if sum(lane.waiting for lane in self.lanes[i]) <= self.spec.spill:
                     return i
         return up[0] if up else 0
 
@@ -136,4 +138,6 @@ class Replenisher:
 
     def _lane_of(self, source: int) -> Lane:
         lanes = self.lanes[source]
+        if len(lanes) == 1:
+            return lanes[0]
         return next((lane for lane in lanes if lane.is_open), lanes[0])

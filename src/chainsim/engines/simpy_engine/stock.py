@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from chainsim.engines import rules
 from chainsim.engines.simpy_engine.account import Account
@@ -14,10 +14,8 @@ from chainsim.outcome.trajectory import Wait
 
 if TYPE_CHECKING:
     from chainsim.engines.simpy_engine.chain import Chain
-    from chainsim.engines.simpy_engine.operation import Floor, Operation
-
-RECEIVED, PRODUCED, ARRIVED, USED, SHIPPED, LOST, TURNED_AWAY, ORDERED = range(8)
-ON_HAND, BACKLOG, ON_ORDER = range(3)
+    from chainsim.engines.simpy_engine.floor import Floor
+    from chainsim.engines.simpy_engine.operation import Operation
 
 
 class Customer(Protocol):
@@ -58,9 +56,24 @@ class Order:
 class Stock(Account):
     """The stock of one item at one site."""
 
+    kind = "stocks"
+    received: int
+    produced: int
+    arrived: int
+    used: int
+    shipped: int
+    lost: int
+    turned_away: int
+    ordered: int
+    on_hand: int
+    on_hand_moment: int
+    backlog: int
+    backlog_moment: int
+    on_order: int
+    on_order_moment: int
+
     def __init__(self, chain: Chain, spec: StockSpec) -> None:
-        super().__init__(8, 3)
-        self.chain = chain
+        super().__init__()
         self.env = chain.env
         self.spec = spec
         self.id = spec.id
@@ -81,45 +94,32 @@ class Stock(Account):
         """Floors whose operations use the item."""
         self.on_drop: list[Turn] = []
         """Who watches the inventory position: replenishment and pulling floors."""
-        self.filling = Turn(self.env, Phase.FILL, spec.rank, self._fill)
-        self.admitting = Turn(self.env, Phase.COMPLETE, spec.rank, self._admit)
-        if spec.initial:
-            self.change(ON_HAND, spec.initial, 0)
-            if self.ages is not None:
-                self.ages.append([0, spec.initial])
-
-    @property
-    def on_hand(self) -> int:
-        """What is there now, thousandths."""
-        return self.levels[ON_HAND]
-
-    @property
-    def backlog(self) -> int:
-        """Ordered from here and not yet shipped, thousandths."""
-        return self.levels[BACKLOG]
+        self.filling = Turn(self.env, spec.id, Phase.FILL, spec.rank, self._fill)
+        self.admitting = Turn(self.env, spec.id, Phase.COMPLETE, spec.rank, self._admit)
+        self.on_hand = spec.initial
+        if self.ages is not None and spec.initial:
+            self.ages.append([0, spec.initial])
 
     @property
     def position(self) -> int:
         """On hand + on order - backlog, thousandths."""
-        levels = self.levels
-        return levels[ON_HAND] + levels[ON_ORDER] - levels[BACKLOG]
+        return self.on_hand + self.on_order - self.backlog
 
     # ---- goods come in
 
-    def gain(self, quantity: int, count: int) -> None:
-        """Goods come in: `count` says how (RECEIVED, PRODUCED, ARRIVED)."""
+    def gain(self, quantity: int) -> None:
+        """Goods come in."""
         if self.unlimited:
             return
         now = self.env._now
-        self.counts[count] += quantity
-        self.levels[ON_HAND] += quantity
-        self.moments[ON_HAND] += quantity * now
+        self.on_hand += quantity
+        self.on_hand_moment += quantity * now
         if self.ages is not None:
             self.ages.append([now, quantity])
         if self.orders:
             self.filling.arm()
         for floor in self.on_gain:
-            floor.arm()
+            floor.turn.arm()
 
     def fits(self, quantity: int) -> bool:
         """Whether goods can come in: there is room, or they pass straight to a free server."""
@@ -129,7 +129,7 @@ class Stock(Account):
         passing = sum(user.takes_at_once(self) for user in self.users)
         return self.on_hand + quantity <= room + passing
 
-    def _admit(self, _: Any) -> None:
+    def _admit(self) -> None:
         """Freed room goes to the longest blocked server, then to the gate in order."""
         for queue in (self.blocked, self.gate):
             while queue and self.fits(queue[0].quantity):
@@ -148,22 +148,32 @@ class Stock(Account):
 
     # ---- goods go out
 
-    def take(self, quantity: int, count: int) -> None:
-        """Goods go out: `count` says how (USED, SHIPPED, LOST)."""
-        if count == USED:
-            self.requested += quantity
+    def use(self, quantity: int) -> None:
+        """An operation takes its input."""
+        self.requested += quantity
         if self.unlimited:
             return
-        now = self.env._now
-        self.counts[count] += quantity
-        self.levels[ON_HAND] -= quantity
-        self.moments[ON_HAND] -= quantity * now
+        self.used += quantity
         if self.ages is not None:
-            self._take_oldest(quantity, now if count == USED else None)
-        if self.blocked or self.gate:
-            self.admitting.arm()
+            self._take_oldest(quantity, self.env._now)
+        self._drop(quantity)
         for turn in self.on_drop:
             turn.arm()
+
+    def lose(self, quantity: int) -> None:
+        """A disruption destroys goods."""
+        self.lost += quantity
+        if self.ages is not None:
+            self._take_oldest(quantity, None)
+        self._drop(quantity)
+        for turn in self.on_drop:
+            turn.arm()
+
+    def _drop(self, quantity: int) -> None:
+        self.on_hand -= quantity
+        self.on_hand_moment -= quantity * self.env._now
+        if self.blocked or self.gate:
+            self.admitting.arm()
 
     def _take_oldest(self, quantity: int, used_at: int | None) -> None:
         """First in, first out; waits are recorded for what operations use."""
@@ -185,16 +195,18 @@ class Stock(Account):
             quantity -= amount
             if quantity <= 0:
                 return arrived
-        return int(self.env._now)
+        return self.env._now
 
     # ---- orders
 
     def order(self, order: Order, at_once: bool = False) -> None:
         """An order reaches this stock; with `at_once` what is not filled now is lost."""
-        self.requested += order.remaining
+        quantity = order.remaining
+        self.requested += quantity
         self.orders.append(order)
         if not self.unlimited:
-            self.change(BACKLOG, order.remaining, self.env._now)
+            self.backlog += quantity
+            self.backlog_moment += quantity * self.env._now
             for turn in self.on_drop:
                 turn.arm()
         if at_once:
@@ -207,40 +219,50 @@ class Stock(Account):
         if left:
             order.remaining = 0
             self.orders.remove(order)
-            self.change(BACKLOG, -left, self.env._now)
+            self.backlog -= left
+            self.backlog_moment -= left * self.env._now
         return left
 
-    def _fill(self, _: Any) -> None:
+    def _fill(self) -> None:
         """Fill waiting orders by the allocation rule; then lose what had to be filled at once."""
+        allocation = self.spec.allocation
         if self.unlimited:
-            while self.orders:
-                order = self.orders.popleft()
-                self._serve(order, order.remaining)
-        elif self.spec.allocation == Allocation.PROPORTIONAL:
+            self._fill_all()
+        elif allocation == Allocation.PROPORTIONAL:
             self._fill_in_proportion()
         else:
-            if self.spec.allocation == Allocation.PRIORITY:
+            if allocation == Allocation.PRIORITY:
                 self.orders = deque(sorted(self.orders, key=lambda order: order.priority))
-            self._fill_in_order(self.orders)
+            self._fill_in_order()
         for order in self.at_once:
             order.customer.give_up(order)
         self.at_once.clear()
 
-    def _fill_in_order(self, orders: deque[Order]) -> None:
-        while orders:
-            available = self.on_hand // self.quantum * self.quantum
-            if available <= 0:
-                return
+    def _fill_all(self) -> None:
+        for order in self.orders:
+            amount, order.remaining = order.remaining, 0
+            order.customer.serve(order, amount)
+        self.orders.clear()
+
+    def _fill_in_order(self) -> None:
+        """First come, first served; the last order may be filled in part."""
+        orders = self.orders
+        while orders and (available := self.on_hand // self.quantum * self.quantum) > 0:
             order = orders[0]
-            self._serve(order, min(order.remaining, available))
-            if not order.remaining:
+            if order.remaining <= available:
                 orders.popleft()
+                self._serve(order, order.remaining)
+            else:
+                self._serve(order, available)
 
     def _fill_in_proportion(self) -> None:
         """Divide what is on hand in proportion to what each customer waits for."""
-        by_customer: dict[int, deque[Order]] = {}
+        if self.backlog <= self.on_hand:
+            self._fill_in_order()
+            return
+        by_customer: dict[int, list[Order]] = {}
         for order in self.orders:
-            by_customer.setdefault(order.customer.key, deque()).append(order)
+            by_customer.setdefault(order.customer.key, []).append(order)
         keys = sorted(by_customer)
         claims = [sum(order.remaining for order in by_customer[key]) for key in keys]
         parts = rules.proportional(self.on_hand, claims, self.quantum)
@@ -253,10 +275,14 @@ class Stock(Account):
         self.orders = deque(order for order in self.orders if order.remaining)
 
     def _serve(self, order: Order, amount: int) -> None:
+        """Goods leave for a customer: on hand and backlog fall alike, the position stays."""
         order.remaining -= amount
-        if not self.unlimited:
-            self.change(BACKLOG, -amount, self.env._now)
-        self.take(amount, SHIPPED)
+        self.shipped += amount
+        self.backlog -= amount
+        self.backlog_moment -= amount * self.env._now
+        if self.ages is not None:
+            self._take_oldest(amount, None)
+        self._drop(amount)
         order.customer.serve(order, amount)
 
 

@@ -90,7 +90,9 @@ def capacities_are_fractions(ground: Ground) -> Problems:
         named = {"value", "low", "mode", "high", "mean", "median", "values"}
         if any(q.value > 1 for name, q in values_of(capacity) if name.partition("[")[0] in named):
             where = (*path, "effect", "capacity")
-            yield ground.problem(where, "be a fraction from 0 to 1", "80 % is written 0.8 or 80 %")
+            yield ground.problem(
+                where, "be a fraction from 0 to 1", "write 80 per cent as 0.8 or 80 %"
+            )
 
 
 def dates_lie_in_the_run(ground: Ground) -> Problems:

@@ -36,19 +36,19 @@ class Ground:
 
     def unknown(self, path: Path, word: str, known: Iterable[str], what: str) -> Problem:
         """A name at or below a path that refers to nothing."""
-        where, node = self._standing(path, word)
+        where = self.standing(path, word)
+        node = self.root.at(where)
         place = node.key if where[-1:] == (word,) and node.value != word else node.place
         remedy = did_you_mean(word, known, f"known {what}s are")
         text, rule = path_text(self.root, where), f"be the id of a known {what}"
         return Problem(*(place or node.place), text, rule, shown(word), remedy)
 
-    def _standing(self, path: Path, word: str) -> tuple[Path, Node]:
+    def standing(self, path: Path, word: str) -> Path:
         """Where a word stands: as a value or as a key at or below a path."""
-        start = self.root.at(path)
-        for below, node in start.walk(path):
+        for below, node in self.root.at(path).walk(path):
             if node.value == word or below[-1:] == (word,):
-                return below, node
-        return path, start
+                return below
+        return path
 
     def computed(self, path: Path) -> bool:
         """Whether the value at a path was computed by an expression."""

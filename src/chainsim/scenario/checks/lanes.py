@@ -46,10 +46,10 @@ def _end_problems(ground: Ground, key: str, lane: Lane) -> Problems:
 def sources_have_a_lane(ground: Ground) -> Problems:
     """A lane carries the item from each source to the site that orders it."""
     for (site, item), policy in _policies(ground):
-        path = ("sites", site, "replenishment", item, "sources")
         for source in policy.sources.sites:
+            path = ground.standing(("sites", site, "replenishment", item, "sources"), source)
             if source == site:
-                yield ground.problem(path, "name other sites: a site cannot order from itself")
+                yield ground.problem(path, "be another site: a site cannot order from itself")
             elif source in ground.document.sites and not _lanes(ground, source, site, item):
                 rule = f"have a lane that carries '{item}' from '{source}' to '{site}'"
                 yield ground.problem(path, rule, _nearest_lane(ground, source, site), got="")

@@ -51,15 +51,17 @@ def inputs_are_fed(ground: Ground) -> Problems:
 
 
 def sources_have_the_item(ground: Ground) -> Problems:
-    """At least one source of an order can have the item."""
+    """Every source of an order can have the item."""
     there = supplied(ground)
     for site, body in ground.document.sites.items():
         for item, policy in body.replenishment.items():
-            if (site, item) not in there:
-                path = ("sites", site, "replenishment", item, "sources")
-                names = " or ".join(f"'{source}'" for source in policy.sources.sites)
-                rule = f"name a site that has '{item}': nothing brings it to {names}"
-                yield ground.problem(path, rule, SUPPLY, got="")
+            for source in policy.sources.sites:
+                if (source, item) not in there:
+                    path = ground.standing(
+                        ("sites", site, "replenishment", item, "sources"), source
+                    )
+                    rule = f"be a site that has '{item}': nothing brings it there"
+                    yield ground.problem(path, rule, SUPPLY, got=f"'{source}'")
 
 
 def pulled_items_are_wanted(ground: Ground) -> Problems:

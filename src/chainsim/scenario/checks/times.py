@@ -73,9 +73,7 @@ def traces_run_forward(ground: Ground) -> Problems:
                     yield ground.problem((*path, 0, 0), "not lie before the start of the run")
 
 
-def _in_order(
-    ground: Ground, path: Path, whens: Sequence[When], equal: bool = False
-) -> Problems:
+def _in_order(ground: Ground, path: Path, whens: Sequence[When], equal: bool = False) -> Problems:
     for index in range(1, len(whens)):
         before, here = ground.seconds(whens[index - 1]), ground.seconds(whens[index])
         if here < before or (here == before and not equal):

@@ -1,0 +1,96 @@
+"""Resources: servers, alone for one operation or shared, and their time by state."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from chainsim.engines.simpy_engine.account import Account
+from chainsim.network.clock import CLOSED, DISRUPTED, OPEN
+from chainsim.network.compiled import ResourceSpec
+
+
+if TYPE_CHECKING:
+    from chainsim.engines.simpy_engine.chain import Chain
+    from chainsim.engines.simpy_engine.operation import Input, Operation
+
+STATE_OF_CLOCK = {CLOSED: "closed", DISRUPTED: "disrupted"}
+
+
+class Server:
+    """One server of a resource: when and where it ended its last lot, and its wear."""
+
+    __slots__ = ("ended_at", "ended_by", "exact_end", "uptimes")
+
+    def __init__(self) -> None:
+        self.ended_at = -1
+        self.ended_by: Operation | None = None
+        self.exact_end = 0
+        """End of the last lot on its operation's clock, ppm-seconds."""
+        self.uptimes: dict[int, list[int]] = {}
+        """By operation: work left until each mode of breakdown strikes, ppm-seconds."""
+
+
+class Resource(Account):
+    """Servers, alone for one operation or shared by several."""
+
+    kind = "resources"
+    slow_loss: int
+
+    def __init__(self, chain: Chain, spec: ResourceSpec) -> None:
+        super().__init__()
+        self.spec = spec
+        self.free = deque(Server() for _ in range(spec.servers))
+        self.operations: list[Operation] = []
+        self._dirty = chain.dirty
+        self._is_dirty = False
+        self._since = 0
+        self._states: list[tuple[str, int]] = []
+        self._missing: tuple[Input, int] | None = None
+
+    def touch(self) -> None:
+        """Something about the servers changed: assess them when the instant closes."""
+        if not self._is_dirty:
+            self._is_dirty = True
+            self._dirty.append(self)
+
+    def account(self, now: int) -> None:
+        """Book the time since the last booking in the states that held."""
+        span = now - self._since
+        if not span:
+            return
+        for state, servers in self._states:
+            setattr(self, state, getattr(self, state) + servers * span)
+        if self._missing is not None:
+            missing, servers = self._missing
+            missing.starved += servers * span
+        for operation in self.operations:
+            if operation.busy and operation.clock is not operation.undisturbed:
+                self.slow_loss += operation.busy * operation.lost_work(self._since, now)
+        self._since = now
+
+    def assess(self, now: int) -> None:
+        """The state of each server after the last round of an instant."""
+        self._is_dirty = False
+        self.account(now)
+        states: list[tuple[str, int]] = []
+        idle = self.spec.servers
+        for operation in self.operations:
+            engaged = operation.busy + operation.held
+            idle -= engaged + operation.down
+            if operation.down:
+                states.append(("broken_down", operation.down))
+            if engaged:
+                if operation.state == OPEN:
+                    states += [("blocked", operation.held), ("busy", operation.busy)]
+                else:
+                    states.append((STATE_OF_CLOCK[operation.state], engaged))
+        self._missing = None
+        if idle:
+            why, missing = self.operations[0].idle_state()
+            states.append((why, idle))
+            if missing is not None:
+                self._missing = (missing, idle)
+        self._states = [(state, servers) for state, servers in states if servers]
+
+

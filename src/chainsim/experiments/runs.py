@@ -1,0 +1,129 @@
+"""The run of one scenario: all its replications and what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chainsim.errors import InputError, Problem, RunError, did_you_mean, shown
+from chainsim.experiments.daily import DailyRuns
+from chainsim.experiments.observed import ObservedMonths, observed_series
+from chainsim.experiments.replications import OnDone, Precision, Replication, run_replications
+from chainsim.experiments.summary import Compared, Summary, compared, summarise
+from chainsim.network.compiled import CompiledNetwork
+from chainsim.network.compiling import compile_network
+from chainsim.outcome.measures import MEASURES
+from chainsim.outcome.validation import check_figures, comparisons
+from chainsim.scenario.loading import Scenario
+from chainsim.scenario.quantities import COUNTED
+
+ENGINES = ("simpy",)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A scenario that was run."""
+
+    scenario: Scenario
+    network: CompiledNetwork
+    replications: tuple[Replication, ...]
+    """By number, the failed ones too."""
+    summary: Summary
+    validation: tuple[Compared, ...]
+    observed: Mapping[str, tuple[ObservedMonths, ...]]
+    """Observed series by measure."""
+    engine: str
+
+    @property
+    def daily(self) -> DailyRuns:
+        """The daily series of the replications that did not fail."""
+        return DailyRuns([r.daily for r in self.replications if r.daily is not None])
+
+    @property
+    def output_unit(self) -> str:
+        """The unit of output, as a plural."""
+        return unit_of_output(self.network)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A scenario that is ready to run: all that can be wrong with it has been looked for."""
+
+    scenario: Scenario
+    network: CompiledNetwork
+    precision: Precision | None
+    observed: Mapping[str, tuple[ObservedMonths, ...]]
+
+
+def prepare(scenario: Scenario) -> Prepared:
+    """The scenario with its network.
+
+    Raises:
+        InputError: it does not compile, or names a measure that does not exist.
+    """
+    file = scenario.files[0] if scenario.files else "the scenario"
+    check_figures(scenario.document, file)
+    precision = _precision(scenario)
+    observed = observed_series(scenario)
+    return Prepared(scenario, compile_network(scenario), precision, observed)
+
+
+def run(prepared: Prepared, workers: int = 1, on_done: OnDone | None = None) -> Run:
+    """All replications of a scenario.
+
+    Raises:
+        RunError: every replication failed, or a worker process died.
+    """
+    document, network = prepared.scenario.document, prepared.network
+    confidence = float(document.run.confidence)
+    found = run_replications(
+        network, document.run.replications, workers, on_done, prepared.precision, document
+    )
+    if all(r.values is None for r in found):
+        raise RunError(f"all {len(found)} replications failed; the first: {found[0].error}")
+    summary = summarise(found, confidence, units_of(network))
+    figures = comparisons(document, [r.figures for r in found if r.values is not None])
+    return Run(
+        scenario=prepared.scenario,
+        network=network,
+        replications=tuple(found),
+        summary=summary,
+        validation=compared(figures, summary.failed, confidence),
+        observed=prepared.observed,
+        engine=ENGINES[0],
+    )
+
+
+def unit_of_output(network: CompiledNetwork) -> str:
+    """The unit of output as a plural: vehicles."""
+    if network.output_item < 0:
+        return "units"
+    unit = network.items[network.output_item].unit
+    return f"{unit}s" if f"{unit}s" in COUNTED else unit
+
+
+def units_of(network: CompiledNetwork) -> Mapping[str, str]:
+    """The units of the measures of output."""
+    unit = unit_of_output(network)
+    return {"output": unit, "output_per_day": f"{unit}/d"}
+
+
+def _precision(scenario: Scenario) -> Precision | None:
+    run = scenario.document.run
+    wanted = run.precision
+    if wanted is None:
+        return None
+    if wanted.measure not in MEASURES:
+        path = "run.precision.measure"
+        place = scenario.origin(path).place
+        remedy = did_you_mean(wanted.measure, MEASURES)
+        raise InputError(
+            [Problem(place, 0, 0, path, "name a measure", shown(wanted.measure), remedy)]
+        )
+    return Precision(
+        wanted.measure,
+        float(wanted.relative),
+        float(wanted.absolute.value) if wanted.absolute is not None else 0.0,
+        wanted.at_most,
+        float(run.confidence),
+    )

@@ -1,0 +1,187 @@
+"""Every rule that spans fields has a broken scenario that names it, with the place of the slip.
+
+Each case edits the valid scenario; a ^ in the new text marks where the problem must be reported.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from chainsim.errors import InputError
+from chainsim.scenario import checks
+from chainsim.scenario.loading import scenario_from_text
+
+VALID = (Path(__file__).parent / "files" / "00_valid.yaml").read_text(encoding="utf-8")
+MAKE = "make: {outputs: {part: 1}, rate: 400, release: {pull: part, level: 1200}}"
+OPERATION = "      assemble: {inputs: {part: 1}, outputs: {car: 1}, rate: 400}\n"
+POLICY = "{policy: base_stock, level: {cover: 3}, sources: S}"
+CAR = "car: {process: plan, rate: 400}"
+ROAD = "  road: {from: S, to: P, items: [part], transit: {dist: constant, value: 3}}\n"
+OUTAGE = "{id: outage, target: {site: S}, effect: {capacity: 0}, timing: {at: 10}, duration: 20}"
+RUN = "seed: 1}"
+END = "duration: 20}\n"
+
+
+class Case(NamedTuple):
+    """An edit of the valid scenario and what must be said of it."""
+
+    rule: str
+    """The rule that the case is for."""
+    old: str
+    new: str
+    says: str
+    """A fragment of the message."""
+
+
+CASES = [
+    Case("names_exist", "sources: S", "sources: ^T", "be the id of a known site, got 'T'"),
+    Case("names_exist", "{part: {initial", "{^prat: {initial", "did you mean 'part'?"),
+    Case("names_exist", CAR, "^cra: {process: plan, rate: 400}", "did you mean 'car'?"),
+    Case("names_exist", "rate: 400}\nlanes", "rate: 400, profile: ^x}\nlanes", "known profile"),
+    Case("names_exist", "    stage: up", "    calendar: ^day\n    stage: up", "known calendar"),
+    Case("names_exist", "{pull: part,", "{pull: ^prt,", "did you mean 'part'?"),
+    Case("names_exist", END, END + "output_item: ^cart\n", "did you mean 'car'?"),
+    Case("names_exist", END, END + "profiles: {p: {kind: product, of: [^q]}}\n", "known profile"),
+    Case("resources_exist", "release: {pull", "resource: ^oven, release: {pull", "known resource"),
+    Case(
+        "monthly_shares_are_months",
+        "rate: 400}\nlanes:",
+        "volume: 400, months: ^m}\nprofiles: {m: {kind: steps, at: [[0, 1]]}}\nlanes:",
+        "name a profile of kind months, got 'm'",
+    ),
+    Case("no_item_is_scrap", "  car: {", "  ^scrap: {}\n  car: {", "the word is reserved"),
+    Case("ids_differ", END, END + "expect: [{id: a, measure: m, at_least: 1}, "
+         "{id: ^a, measure: m, at_least: 2}]\n", "be given once, got 'a'"),
+    Case("items_of_a_lane_differ", "[part]", "[part, ^part]", "be named once"),
+    Case("names_are_fit", "mini", '^"mi\\x1b[31mni"', "hold no line breaks or control characters"),
+    Case("names_are_fit", "mini", "^..\\mini", "not contain / or \\ or .."),
+    Case("recorded_things_exist", RUN, "seed: 1, record: {waits: [^P]}}", "joined by /"),
+    Case("recorded_things_exist", RUN, "seed: 1, record: {delays: [^P/cra]}}", "mean 'P/car'?"),
+    Case("selectors_name_what_exists", "{site: S}", "{region: ^sichuan}", "known region"),
+    Case("selectors_name_what_exists", "{site: S}", "{stage: ^upsteam}", "mean 'upstream'?"),
+    Case("selectors_name_what_exists", "{site: S}", "{tags: {^group: a}}", "known tag"),
+    Case("selectors_name_what_exists", "{site: S}", "{origin: {site: ^T}}", "known site"),
+    Case("the_run_has_a_length", "length: 60 d", "end: ^2021-12-31", "come after the start"),
+    Case("the_warm_up_fits", RUN, "seed: 1, warm_up: ^36 h}", "be whole days, got '36 h'"),
+    Case("the_warm_up_fits", "2022-01-01,", "^2022-01-01T06:00, warm_up: 5 d,", "be at midnight"),
+    Case("the_settled_time_is_days", RUN, "seed: 1, settled: ^36 h}", "be whole days"),
+    Case("the_statistics_are_possible", RUN, "seed: 1, confidence: ^1}", "be above 0 and below 1"),
+    Case("profiles_run_forward", END, END + "profiles:\n  p: {kind: steps, at: "
+         "[[2022-01-05, 1], [^3 d, 2]]}\n", "come after the one before it, got '3 d'"),
+    Case("traces_run_forward", "plan, rate: 400}", "trace, events: [[2 d, 1], [^1 d, 1]]}",
+         "come after the one before it"),
+    Case("products_end", END, END + "profiles:\n  a: {kind: product, of: ^[b]}\n"
+         "  b: {kind: product, of: [a, 2]}\n", "a uses b uses a"),
+    Case("goods_arrive_after_the_start", "items: [part],", "items: [part], in_transit: "
+         "[{item: part, amount: 5, arrives: ^-1 d}],", "not lie before the start"),
+    Case("first_events_follow_the_start", "plan, rate: 400}", "regular, rate: 400, first: "
+         "^2021-12-31}", "not lie before the start"),
+    Case("records_lie_in_the_run", RUN, "seed: 1, record: {at: [^60 d]}}", "lie within the run"),
+    Case("expectations_expect_something", END, END + "expect: [^{id: a, measure: m}]\n",
+         "have at_least or at_most"),
+    Case("units_are_known", "unit: vehicle", "unit: ^GWh", "be a counted thing or kWh"),
+    Case("units_are_known", "unit: vehicle", "unit: ^vehikle", "did you mean 'vehicle'?"),
+    Case("quanta_are_thousandths", "unit: vehicle", "unit: vehicle, quantum: ^0.0005", "0.001"),
+    Case("amounts_fit_their_item", "initial: 4800", "initial: ^4800 kWh", "be in unit as 'part'"),
+    Case("amounts_fit_their_item", "initial: 4800", "initial: ^4800.5", "whole quanta of 1 unit"),
+    Case("amounts_fit_their_item", "inputs: {part: 1}", "inputs: {part: ^0.3}", "whole quanta"),
+    Case("amounts_fit_their_item", "level: 1200", "level: ^1200.5", "come to whole quanta"),
+    Case("flows_fit_their_item", "plan, rate: 400}", "plan, rate: ^4 GWh/yr}", "vehicle per time"),
+    Case("lanes_join_sites", "from: S", "from: ^{}", "name a site, or at least one word"),
+    Case("lanes_join_sites", "from: S", "from: ^{item: part}", "select sites, by site, stage"),
+    Case("lanes_join_sites", "to: P", "to: ^S", "join two different sites"),
+    Case("goods_in_transit_fit_their_lane", "items: [part],", "items: [part], in_transit: "
+         "[{item: ^car, amount: 5, arrives: 1 d}],", "be an item of the lane"),
+    Case("reorder_is_below_level", POLICY, "{policy: s_S, reorder: ^50, level: 40, sources: S}",
+         "be below the level, got 50"),
+    Case("outputs_share_a_lot", "outputs: {car: 1}", "outputs: ^{car: 1, scrap: 1}",
+         "have a share for every output"),
+    Case("outputs_share_a_lot", "outputs: {car: 1}", "outputs: ^{car: {share: 0.9}, "
+         "scrap: {share: 0.2}}", "have shares that sum to 1, not 1.1"),
+    Case("outputs_share_a_lot", "outputs: {car: 1}", "split: cycle, cycle: [car, ^sacrp], outputs: "
+         "{car: 1}", "be the id of a known output, got 'sacrp'"),
+    Case("requirements_have_a_parent", "{pull: part, level: 1200}", "^{pull: part, level: 1200, "
+         "signal: requirements}", "have parent exactly with signal: requirements"),
+    Case("backlogs_belong_to_a_demand", "initial: 4800", "backlog: ^5", "exactly one demand"),
+    Case("initial_stock_fits", "initial: 4800", "initial: ^4800, room: 100", "fit into room"),
+    Case("overtime_follows_a_backlog", "outputs: {car: 1}, rate: 400",
+         "outputs: {car: 1}, rate: 400, overtime: ^{factor: 1.2}", "stand beside release"),
+    Case("repair_shifts_have_a_calendar", "outputs: {car: 1}, rate: 400", "outputs: {car: 1}, "
+         "rate: 400, breakdowns: [{up: 10 d, repair: ^shift}]", "there is no calendar"),
+    Case("targets_select_something", "{site: S}", "^{site: S, stage: downstream}", "match some"),
+    Case("targets_select_something", "{site: S}", "^{site: S, lane: road}", "sites or lanes"),
+    Case("effects_can_apply", "capacity: 0}", "lane: ^closed}", "find lanes"),
+    Case("effects_can_apply", "capacity: 0}", "demand: ^0.5}", "find demands"),
+    Case("effects_can_apply", "{site: S}, effect: {capacity: 0}", "{lane: road}, effect: "
+         "{capacity: ^0}", "or lanes with capacity_per_day"),
+    Case("capacities_are_fractions", "capacity: 0}", "capacity: ^1.5}", "be a fraction"),
+    Case("dates_lie_in_the_run", "{at: 10}", "{at: ^60 d}", "lie within the run of 60 d"),
+    Case("dates_lie_in_the_run", "seed: 1}", "seed: 1, warm_up: 15 d}", "after the warm-up"),
+    Case("dates_lie_in_the_run", "{at: 10}", "{at: [20, ^2021-12-31]}", "lie within the run"),
+    Case("recoveries_run_forward", "duration: 20", "duration: 20, recovery: {shape: stages, stages:"
+         " [{after: 5, recovered: 0.5}, {after: ^3, recovered: 1}]}", "come after the one before"),
+    Case("sources_have_a_lane", "items: [part]", "items: [car]", "carries 'part' from 'S' to 'P'"),
+    Case("sources_have_a_lane", "sources: S", "sources: [S, ^P]", "cannot order from itself"),
+    Case("orders_do_not_run_in_a_circle", ROAD, "  road: {from: S, to: P, items: [part]}\n"
+         "  back: {from: P, to: S, items: [part]}\n", "P orders from S orders from P"),
+    Case("inputs_are_fed", "{part: 1}, outputs: {car", "{^car: 1, part: 1}, outputs: {part",
+         "nothing brings 'car' to 'P'"),
+    Case("sources_have_the_item", MAKE, "rest: {outputs: {car: 1}, rate: 400}",
+         "nothing brings it there, got 'S'"),
+    Case("pulled_items_are_wanted", "{pull: part,", "{pull: ^car,", "nobody demands, uses or"),
+]  # fmt: skip
+
+
+def edited(case: Case) -> tuple[str, str | None]:
+    """The scenario of a case, and the line:column of its mark."""
+    assert VALID.count(case.old) >= 1
+    text = VALID.replace(case.old, case.new, 1)
+    if case.rule == "orders_do_not_run_in_a_circle":
+        text = text.replace(MAKE, "{}").replace(
+            "    operations:\n      {}\n",
+            "    replenishment:\n      part: {policy: base_stock, level: 1, sources: P}\n",
+        )
+    before, mark, after = text.partition("^")
+    if not mark:
+        return text, None
+    lines = before.split("\n")
+    return before + after, f"{len(lines)}:{len(lines[-1]) + 1}"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c.rule}-{c.says[:20]}")
+def test_a_slip_is_named_at_its_place(case: Case) -> None:
+    text, place = edited(case)
+    with pytest.raises(InputError) as refusal:
+        scenario_from_text(text)
+    lines = str(refusal.value).splitlines()
+    assert any(case.says in line for line in lines), lines
+    if place is not None:
+        assert any(f":{place}: " in line and case.says in line for line in lines), (place, lines)
+
+
+def test_every_rule_has_a_case() -> None:
+    rules = {rule.__name__ for rule in (*checks.NAMING, *checks.RULES, *checks.NETWORK_RULES)}
+    assert {case.rule for case in CASES} == rules
+
+
+WARNED = {
+    "calendars_have_shifts": (END, END + "calendars:\n  never: {week: {}}\n", "have a shift"),
+    "observations_lie_in_the_run": (
+        END,
+        END + "observed: [{id: a, measure: m, value: 1, source: A, from: 2022-02-01, "
+        "to: 2022-12-31}]\n",
+        "it is not compared",
+    ),
+    "demands_can_be_met": (OPERATION, "      {}\n".replace("{}", "rest: {outputs: {scrap: 1}, "
+                           "inputs: {part: 1}, rate: 1}"), "nothing brings it to 'P'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", [rule.__name__ for rule in checks.WARNINGS])
+def test_a_doubtful_thing_is_a_warning(rule: str) -> None:
+    old, new, says = WARNED[rule]
+    (warning,) = scenario_from_text(VALID.replace(old, new)).warnings
+    assert says in str(warning)
