@@ -123,12 +123,12 @@ def _compact(brackets: str, parts: list[str], number: int, otherwise: str) -> st
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "known are") -> str:
-    """The remedy for an unknown word: the nearest known one, else the known ones."""
+    """The remedy for an unknown word: the nearest known one, else all after `otherwise`."""
     words = sorted(str(name) for name in known)
     near = get_close_matches(word[:LONGEST], words, n=1, cutoff=0.6)
     near = near or [w for w in words if w.lower() == word.lower()]
     if near:
         return f"did you mean '{shortened(near[0])}'?"
-    if not words:
-        return f"{otherwise.removesuffix(' are')}: none" if otherwise else ""
+    if not words or not otherwise:
+        return ""
     return shortened(f"{otherwise} {', '.join(words)}", 160)

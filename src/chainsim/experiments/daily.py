@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from chainsim.network.compiled import THOUSANDTHS, CompiledNetwork
+from chainsim.network.compiled import FULL_SPEED, THOUSANDTHS, CompiledNetwork
 from chainsim.outcome.measures import daily_output
 from chainsim.outcome.trajectory import Integers, Trajectory
 
@@ -21,8 +21,11 @@ Floats = NDArray[np.float64]
 PERCENTAGES = (5.0, 50.0, 95.0)
 LARGEST_BLOCK = 4_000_000
 """Values of several replications that are unpacked at one time."""
-SECONDS = ("resources", "inputs")
-"""Kinds whose series count server-seconds, not thousandths of an item's unit."""
+NUMBERS = (
+    ("lanes", "shipments"), ("operations", "lots"), ("operations", "slots"),
+    ("operations", "missed"),
+)  # fmt: skip
+"""Series that count things, not thousandths of an item's unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +108,14 @@ class DailyRuns:
 
     def total(self, kind: str, name: str, columns: Sequence[int] | slice = slice(None)) -> Floats:
         """The sum over entities in units (resources, inputs: seconds), (replication, day)."""
-        scale = 1 if kind in SECONDS else THOUSANDTHS
+        scale = scale_of(kind, name)
         rows = [self._one(p, kind, name)[:, columns].sum(axis=1) / scale for p in self.packs]
         return np.stack(rows)
 
     def bands(self, kind: str, name: str) -> Iterator[tuple[slice, Band]]:
         """Bands in units (resources, inputs: seconds), block of entities by block."""
         width = len(self.ids(kind))
-        scale = 1 if kind in SECONDS else THOUSANDTHS
+        scale = scale_of(kind, name)
         step = max(1, LARGEST_BLOCK // max(1, len(self.packs) * self.packs[0].days))
         for first in range(0, width, step):
             block = slice(first, min(first + step, width))
@@ -123,6 +126,14 @@ class DailyRuns:
         if series is None:
             return np.zeros((pack.days, len(pack.ids[kind])), dtype=np.int64)
         return series.unpacked()
+
+
+def scale_of(kind: str, name: str) -> int:
+    """What a stored series is divided by to be in items' units, server-seconds or numbers."""
+    if name == "slow_loss":
+        return FULL_SPEED
+    counted = kind in ("resources", "inputs") or (kind, name) in NUMBERS
+    return 1 if counted else THOUSANDTHS
 
 
 def band(values: Floats) -> Band:

@@ -88,7 +88,7 @@ Factor = list[Piece]
 
 
 def tabulate(factors: Sequence[Factor], end: int) -> tuple[list[int], list[int]]:
-    """Times and rates (ppm) of the product of factors, its integral rounded cumulatively.
+    """Times and rates (ppm) of the product of factors up to `end`, rounded cumulatively.
 
     Each stretch gets the whole rate that brings the integral closest to the exact one, so totals
     stay right however long the table is. Two-point Gauss-Legendre quadrature is exact for
@@ -100,7 +100,7 @@ def tabulate(factors: Sequence[Factor], end: int) -> tuple[list[int], list[int]]
     done = 0
     cursors = [0] * len(factors)
     for i, begin in enumerate(times):
-        stop = times[i + 1] if i + 1 < len(times) else begin + 1
+        stop = times[i + 1] if i + 1 < len(times) else end
         average = _average(factors, cursors, begin, stop)
         exact += average * FULL_SPEED * (stop - begin)
         rate = max(0, round((exact - done) / (stop - begin))) if average > 0 else 0
@@ -122,7 +122,7 @@ def _grid(factors: Sequence[Factor], end: int) -> list[int]:
         for i, piece in enumerate(factor):
             stop = min(factor[i + 1].begin if i + 1 < len(factor) else end, end)
             begin = max(piece.begin, 0)
-            if begin > end:
+            if begin >= end:
                 break
             marks.add(begin)
             if piece.curve is not None and stop > begin:

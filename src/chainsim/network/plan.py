@@ -23,6 +23,8 @@ from chainsim.scenario.schema import time as written
 
 Floats = NDArray[np.float64]
 MOST_TIERS = 100
+TINY = 1e-9
+"""Keeps a level that is whole but for rounding of floats from being rounded up."""
 
 
 def monthly_plan(
@@ -150,7 +152,7 @@ class Covers:
         """By day of the run: the plan's use over the coming working days that `seconds` are.
 
         Working days are those on which the calendar has a shift; part days count in part.
-        Rounded to the nearest quantum.
+        Rounded up to whole quanta: a cover is a least stock.
         """
         use = self.plan[stock]
         working = np.array([self.time.is_open(calendar, day) for day in self.time.days])
@@ -161,7 +163,7 @@ class Covers:
             self._over(day, int(first), seconds / DAY, positions, cumulated)
             for day, first in enumerate(starts)
         ]
-        return tuple(round(level / quantum) * quantum for level in levels)
+        return tuple(math.ceil(level / quantum - TINY) * quantum for level in levels)
 
     @staticmethod
     def _over(

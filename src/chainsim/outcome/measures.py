@@ -269,7 +269,11 @@ class Meter:
     def items(self) -> dict[str, Row]:
         """The measures of the items that are used where output is made."""
         network = self.network
-        makers = {network.stocks[i].site for i in self.outputs}
+        makers = {
+            operation.site
+            for operation in network.operations
+            if any(o.stock in self.outputs for o in operation.outputs)
+        }
         output = self._count("stocks", "produced", sorted(self.outputs))
         inputs = sorted(
             {

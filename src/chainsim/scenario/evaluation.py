@@ -35,7 +35,7 @@ def evaluate_all(root: Node, table: ParameterTable) -> tuple[Uses, list[Problem]
         try:
             term = expressions.parse(text)
             uses[path] = tuple(dict.fromkeys(name.name for name in expressions.names_in(term)))
-            node.computed = value_of(term, table)
+            node.computed = _plainly(value_of(term, table))
         except BrokenParameter:
             node.value = BROKEN
         except ExpressionError as error:
@@ -43,6 +43,12 @@ def evaluate_all(root: Node, table: ParameterTable) -> tuple[Uses, list[Problem]
             problems.append(expression_problem(error, where, text, node.place, node.inset))
             node.value = BROKEN
     return uses, problems
+
+
+def _plainly(quantity: Quantity) -> Quantity | int:
+    """A whole plain number as an int, so that counts can be computed too."""
+    plain = quantity.dimension == quantities.NONE and quantity.value.denominator == 1
+    return int(quantity.value) if plain else quantity
 
 
 def jsonable(value: Any) -> Any:
@@ -53,8 +59,8 @@ def jsonable(value: Any) -> Any:
         return [jsonable(below) for below in value]
     if isinstance(value, Quantity):
         return written(value)
-    if isinstance(value, Decimal | Fraction):
-        return _number(Fraction(value), str(value))
+    if isinstance(value, Decimal):
+        return _number(Fraction(value), f"= {value:f}")
     return value
 
 

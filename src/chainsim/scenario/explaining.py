@@ -9,16 +9,20 @@ from difflib import get_close_matches
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticCustomError
 
 from chainsim.errors import Problem, did_you_mean, shortened, shown
 from chainsim.scenario.nodes import BROKEN, Node, Path, path_text
 from chainsim.scenario.schema.fields import Block
+from chainsim.scenario.schema.time import DAYS, days_of
 
 SHORTHANDS = ("pull", "paced")
 """Keys of a shorthand that are also the name of the branch it stands for."""
 
 
-Branches = tuple[tuple[Path, str], ...]
+Fork = tuple[Path, tuple[str, ...]]
+"""Where a union stands: the path, and the branches already taken at it."""
+Branches = tuple[tuple[Fork, str], ...]
 
 
 class Finding(NamedTuple):
@@ -37,7 +41,7 @@ def problems_of(error: ValidationError, root: Node, model: type[BaseModel]) -> l
     """One problem per mistake; of a union only the branch that the user meant."""
     findings = [_finding(dict(e), root) for e in error.errors(include_url=False)]
     findings = [f for f in findings if not _moot(f, root.at(f.path))]
-    findings = _meant(findings, root)
+    findings = _meant(findings, root) or findings
     misspelt = [f for f in findings if f.error["type"] == "extra_forbidden"]
     return [_problem(f, root, model) for f in findings if not _explained(f, misspelt)]
 
@@ -84,38 +88,54 @@ def _ways(
     if not steps:
         yield len(path), latest, path, branches
         return
-    below = node.value.get(steps[0]) if isinstance(node.value, dict) else None
-    if isinstance(node.value, list) and isinstance(steps[0], int):
-        below = node.child(steps[0])
+    step = _spelled(node, steps[0])
+    below = node.child(step) if isinstance(step, int) == isinstance(node.value, list) else None
     if below is not None:
-        yield from _ways(below, steps[1:], (*path, steps[0]), branches, -len(steps))
-    if below is None or steps[0] in SHORTHANDS:
-        yield from _ways(node, steps[1:], path, (*branches, (path, str(steps[0]))), latest)
+        yield from _ways(below, steps[1:], (*path, step), branches, -len(steps))
+    if below is None or step in SHORTHANDS:
+        taken = tuple(tag for (where, _), tag in branches if where == path)
+        further = (*branches, ((path, taken), str(step)))
+        yield from _ways(node, steps[1:], path, further, latest)
+
+
+def _spelled(node: Node, step: str | int) -> str | int:
+    """A step as the user wrote it: a day of the week may stand in 'mon-fri'."""
+    if step in DAYS and isinstance(node.value, dict) and step not in node.value:
+        return next((key for key in node.value if step in _named_days(key)), step)
+    return step
+
+
+def _named_days(key: str) -> list[str]:
+    try:
+        return days_of(key)
+    except PydanticCustomError:
+        return []
 
 
 def _meant(findings: list[Finding], root: Node) -> list[Finding]:
-    tags: dict[Path, dict[str, int]] = defaultdict(dict)
+    tags: dict[Fork, dict[str, int]] = defaultdict(dict)
     for finding in findings:
-        for where, tag in finding.branches:
-            tags[where][tag] = tags[where].get(tag, 0) + 1
-    chosen = {where: _branch(counts, root.at(where)) for where, counts in tags.items()}
-    return [f for f in findings if all(chosen[where] == tag for where, tag in f.branches)]
+        for union, tag in finding.branches:
+            tags[union][tag] = tags[union].get(tag, 0) + 1
+    chosen = {union: _branch(counts, root.at(union[0])) for union, counts in tags.items()}
+    return [f for f in findings if all(chosen[union] == tag for union, tag in f.branches)]
 
 
 def _branch(counts: dict[str, int], node: Node) -> str:
     """The branch of a union that fits the shape of the value, with the fewest errors."""
     value = node.value if node.computed is None else node.computed
 
-    def fits(tag: str) -> bool:
+    def misfit(tag: str) -> int:
+        words, function = tag.startswith("literal") or "str" in tag, tag.startswith("function")
         if isinstance(value, dict):
-            return tag.isidentifier() and "str" not in tag
+            return 0 if tag.isidentifier() and not words else 1 if function else 2
         if isinstance(value, list):
-            return tag.startswith("tuple")
+            return 0 if tag.startswith("tuple") else 1 if function else 2
         if isinstance(value, str) and value[:1].isalpha():
-            return tag.startswith("literal") or "str" in tag
-        return tag.startswith("function")
+            return 0 if words else 1
+        return 0 if function else 1
 
-    return min(counts, key=lambda tag: (not fits(tag), counts[tag]))
+    return min(counts, key=lambda tag: (misfit(tag), counts[tag]))
 
 
 def _problem(finding: Finding, root: Node, model: type[BaseModel]) -> Problem:
@@ -152,8 +172,8 @@ _TYPES: dict[str, tuple[str, str]] = {
     "model_type": ("be a map of keys and values", ""),
     "model_attributes_type": ("be a map of keys and values", ""),
     "tuple_type": ("be a list", "put it in [ ]"),
+    "int_type": ("be a whole number", ""),
     "bool_type": ("be true or false", ""),
-    "bool_parsing": ("be true or false", ""),
     "string_pattern_mismatch": (
         "be a name of at most 64 letters, digits, _ or - without spaces, slashes and dots",
         "",

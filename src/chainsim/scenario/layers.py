@@ -17,6 +17,8 @@ from chainsim.scenario import nodes, strict_yaml
 from chainsim.scenario.files import read_text
 from chainsim.scenario.nodes import BROKEN, Node
 
+LONGEST_CHAIN = 50
+"""Files that extend each other in a row."""
 KINDS = ("dist", "kind")
 """Maps that state different values of one of these are different things: they do not merge."""
 
@@ -104,6 +106,11 @@ class _Reader:
             names = [name for _, name in chain[start:]] + [file.shown_as]
             rule = f"not lead back to itself: {' extends '.join(names)}"
             self.layers.problems.append(replace(file.problem, rule=rule, remedy="remove one link"))
+            self.layers.whole = False
+            return None
+        if len(chain) > LONGEST_CHAIN:
+            rule = f"not be the end of a chain of more than {LONGEST_CHAIN} files"
+            self.layers.problems.append(replace(file.problem, rule=rule))
             self.layers.whole = False
             return None
         if real not in self.known:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -16,14 +15,17 @@ from chainsim.scenario import checks, explaining, layers
 from chainsim.scenario.calendars import read_days_files
 from chainsim.scenario.evaluation import Uses, evaluate_all, jsonable
 from chainsim.scenario.layers import Layers
-from chainsim.scenario.nodes import BROKEN, Node, Place, path_text
+from chainsim.scenario.nodes import BROKEN, Node, path_text
 from chainsim.scenario.overrides import Override, apply_overrides, parse_overrides
 from chainsim.scenario.parameters import ParameterTable, build_table
+from chainsim.scenario.plain_data import tree
 from chainsim.scenario.schema.document import ScenarioFile
 from chainsim.scenario.templates import expand_templates
 
-LARGEST = 1_000_000
+LARGEST = 300_000
 """Values of one scenario."""
+MOST_PROBLEMS = 200
+"""Problems that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +92,12 @@ def scenario_from_mapping(mapping: Mapping[str, Any]) -> Scenario:
     Raises:
         InputError: with every problem of the data.
     """
-    root = _node(mapping, Place("<mapping>"))
-    return _Loading(layers.from_root(root, Path())).finish([])
-
-
-def _node(value: Any, place: Place) -> Node:
-    if isinstance(value, Mapping):
-        return Node({str(name): _node(v, place) for name, v in value.items()}, place, place)
-    if isinstance(value, list | tuple):
-        return Node([_node(below, place) for below in value], place, place)
-    if isinstance(value, float):
-        value = Decimal(repr(value))
-    return Node(value, place, place)
+    root, problems = tree(mapping, "<mapping>")
+    if root is None:
+        raise InputError(problems)
+    loading = _Loading(layers.from_root(root, Path()))
+    loading.layers.problems += problems
+    return loading.finish([])
 
 
 @dataclass
@@ -177,12 +173,16 @@ class _Loading:
             return None
 
     def refusal(self) -> InputError:
-        """All problems, each once, by file and line."""
+        """All problems, each once, by file and line; of very many the first ones."""
         order = {file: rank for rank, file in enumerate(self.layers.files)}
-        unique = dict.fromkeys(self.problems)
-        return InputError(
-            sorted(unique, key=lambda p: (order.get(p.file, len(order)), p.file, p.line, p.column))
+        found = sorted(
+            dict.fromkeys(self.problems),
+            key=lambda p: (order.get(p.file, len(order)), p.file, p.line, p.column),
         )
+        if len(found) > MOST_PROBLEMS:
+            rule = f"be mended in {len(found) - MOST_PROBLEMS} more places that are not shown"
+            found[MOST_PROBLEMS:] = [Problem(found[0].file, 0, 0, "", rule)]
+        return InputError(found)
 
 
 def _known_keys(path: tuple[str | int, ...]) -> list[str]:

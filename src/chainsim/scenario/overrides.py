@@ -70,7 +70,7 @@ def apply_overrides(root: Node, overrides: Iterable[Override], known: KnownKeys)
 
 def _apply(root: Node, override: Override, known: KnownKeys) -> Iterator[Problem]:
     node = root
-    path: tuple[str, ...] = ()
+    path: Path = ()
     for step in override.steps[:-1]:
         below = _below(node, step)
         if below is None:
@@ -79,13 +79,21 @@ def _apply(root: Node, override: Override, known: KnownKeys) -> Iterator[Problem
                 return
             below = Node({}, override.value.place, override.value.key)
             node.value[step] = below
-        node, path = below, (*path, step)
+        node, path = below, (*path, _index(node, below, step))
     last = override.steps[-1]
     existing = _below(node, last)
     if existing is None and not _creates(node, last, path, known):
         yield _missing(node, override, path, last, known)
         return
     _put(node, last, override.value, path)
+
+
+def _index(node: Node, below: Node, step: str) -> str | int:
+    """The step itself, or the index in a list of the entry that it names."""
+    if not isinstance(node.value, list):
+        return step
+    position: int = node.value.index(below)
+    return position
 
 
 def _below(node: Node, step: str) -> Node | None:
@@ -102,21 +110,21 @@ def _creates(node: Node, step: str, path: Path, known: KnownKeys) -> bool:
     return isinstance(node.value, dict) and step in known(path)
 
 
-def _put(node: Node, last: str, value: Node, path: tuple[str, ...]) -> None:
-    if isinstance(node.value, list):
-        index = next(i for i, entry in enumerate(node.value) if entry is _below(node, last))
-        node.value[index] = overlaid(node.value[index], value, (*path, last))
+def _put(node: Node, last: str, value: Node, path: Path) -> None:
+    names = tuple(str(step) for step in path)
+    below = _below(node, last)
+    if isinstance(node.value, list) and below is not None:
+        node.value[node.value.index(below)] = overlaid(below, value, (*names, last))
         return
     top = Node({last: value}, node.place, node.key)
-    node.value = overlaid(node, top, path).value
+    node.value = overlaid(node, top, names).value
 
 
-def _missing(
-    node: Node, override: Override, path: tuple[str, ...], step: str, known: KnownKeys
-) -> Problem:
-    there = _names(node) or known(path)
-    where = ".".join((*path, step))
-    remedy = did_you_mean(step, {*there, *known(path)}, f"{'.'.join(path) or 'a scenario'} has")
+def _missing(node: Node, override: Override, path: Path, step: str, known: KnownKeys) -> Problem:
+    there = {*_names(node), *known(path)}
+    above = override.steps[: len(path)]
+    where = ".".join((*above, step))
+    remedy = did_you_mean(step, there, f"{'.'.join(above) or 'a scenario'} has")
     return Problem(override.value.place.file, 0, 0, where, "exist", "", remedy)
 
 

@@ -28,8 +28,12 @@ from yaml.reader import ReaderError
 from chainsim.errors import Problem, printable, shown
 from chainsim.scenario.nodes import BROKEN, Node, Place
 
-LARGEST_FILE = 2_000_000
-"""Bytes; a network of several thousand sites is below it."""
+LARGEST_FILE = 1_000_000
+"""Bytes of one file."""
+MOST_VALUES = 60_000
+"""Of one file: some twenty thousand lines."""
+MOST_PROBLEMS = 100
+"""Of one file, after which it is not read further."""
 DEEPEST = 32
 """Levels of maps and lists in one another."""
 DIGITS = 40
@@ -78,7 +82,8 @@ def resolve(text: str) -> str | int | Decimal | bool:
         return int(text)
     if decimal.group(1) and abs(int(decimal.group(1))) > 99:
         raise Refused("have an exponent of at most 99", "")
-    return Decimal(text)
+    number = Decimal(text)
+    return number if "." in text else int(number) if number == int(number) else number
 
 
 class _Builder:
@@ -93,6 +98,7 @@ class _Builder:
         self.steps: list[str] = []
         """The keys and indices under which they stand."""
         self.documents = 0
+        self.values = 0
         self.refused_alias = False
         self.unreadable = False
         """Whether something stands there that is no plain data."""
@@ -119,6 +125,11 @@ class _Builder:
 
     def take(self, event: Event) -> bool:
         """Work one event in; False stops the reading."""
+        self.values += 1
+        if self.values > 2 * MOST_VALUES:  # a value comes with a key or an end
+            self.report(self.place(event), f"hold at most {MOST_VALUES:,} values")
+        if self.values > 2 * MOST_VALUES or len(self.problems) >= MOST_PROBLEMS:
+            return False
         if isinstance(event, DocumentStartEvent):
             self.documents += 1
             if self.documents > 1:

@@ -8,7 +8,7 @@ from chainsim.errors import Problem, did_you_mean, shown
 from chainsim.scenario.layers import overlaid
 from chainsim.scenario.nodes import Node
 
-LARGEST = 400_000
+LARGEST = 200_000
 """Values that all templates together may expand to."""
 
 

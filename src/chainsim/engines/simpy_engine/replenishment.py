@@ -64,6 +64,8 @@ class Replenisher:
         self.turn = Turn(chain.env, spec.id, Phase.REVIEW, spec.rank, self._review)
         if spec.review is None:
             self.stock.on_drop.append(self.turn)
+            if self.parent is not None:
+                self.parent.on_drop.append(self.turn)
 
     @property
     def follows_the_day(self) -> bool:

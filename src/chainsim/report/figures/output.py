@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from chainsim.experiments.daily import Band, band
 from chainsim.experiments.observed import ObservedMonths
-from chainsim.report.figures.scene import Scene, week_mean
+from chainsim.report.figures.scene import Scene, moving_mean
 from chainsim.report.figures.style import (
     BLACK,
     BLUE,
@@ -22,6 +22,7 @@ from chainsim.report.figures.style import (
     Picture,
     canvas,
     date_axis,
+    legend,
     per_cent,
     styled,
     thousands,
@@ -35,8 +36,8 @@ MOST_SITES = 40
 def output_per_day(scene: Scene) -> Picture:
     """Output per day: every day, the mean over a week with its band, and the plan."""
     daily = scene.total("sites", "output")
-    days, week = band(daily), band(week_mean(daily))
-    plan = week_mean(scene.planned_output)
+    days, week = band(daily), band(moving_mean(daily))
+    plan = moving_mean(scene.planned_output)
     title = "Output per day"
     caption = (
         f"Dots: mean of each day. Line: mean over seven days; band: 5 to 95 % of {scene.sample}."
@@ -51,7 +52,7 @@ def output_per_day(scene: Scene) -> Picture:
     _from_zero(axes)
     date_axis(axes, scene.dates)
     thousands(axes)
-    _legend_below(axes)
+    legend(figure)
     data = {
         "date": scene.dates,
         "mean": days.mean, "p5": days.low, "p50": days.middle, "p95": days.high,
@@ -74,7 +75,7 @@ def output_cumulative(scene: Scene) -> Picture:
     title = "Output summed up, and its distance from the plan"
     caption = f"Mean of {scene.sample}; band: 5 to 95 %. Below zero: behind the plan."
     figure, (upper, lower) = canvas(
-        5.6, title, caption, rows=2, sharex=True, height_ratios=[3, 2]
+        5.6, title, caption, nrows=2, sharex=True, height_ratios=[3, 2]
     )  # fmt: skip
     for axes in (upper, lower):
         scene.mark(axes)
@@ -90,7 +91,7 @@ def output_cumulative(scene: Scene) -> Picture:
     date_axis(lower, scene.dates)
     thousands(upper)
     thousands(lower)
-    upper.legend(loc="upper left")
+    legend(figure)
     data = {
         "date": scene.dates,
         "plan": planned, "mean": made.mean, "p5": made.low, "p95": made.high,
@@ -163,7 +164,7 @@ def output_per_month(scene: Scene) -> Picture:
     axes.grid(axis="x", visible=False)
     axes.set_ylabel(f"{scene.output_unit} per month")
     thousands(axes)
-    _legend_below(axes)
+    legend(figure)
     return Picture("output_per_month", title, caption, figure, _month_table(months))
 
 
@@ -232,7 +233,7 @@ def output_by_site(scene: Scene) -> Picture | None:
     title = "Output by site"
     percent = 100 * scene.run.summary.total["output"].confidence
     caption = f"Days of statistics; mean of {scene.sample}, whiskers: {percent:g} % interval."
-    figure, axes = canvas(1.2 + 0.22 * len(shown), title, caption)
+    figure, axes = canvas(1.2 + 0.22 * len(shown), title, caption, legend_lines=0)
     means = np.array([a.mean or 0.0 for _, a in shown])
     low = np.array([a.low if a.low is not None else a.mean for _, a in shown], dtype=float)
     axes.barh(range(len(shown)), means, color=SKY, edgecolor=BLUE, height=0.7)
@@ -261,9 +262,4 @@ def output_by_site(scene: Scene) -> Picture | None:
 
 def _from_zero(axes: Axes) -> None:
     axes.set_ylim(bottom=0)
-
-
-def _legend_below(axes: Axes) -> None:
-    axes.legend(loc="upper left", bbox_to_anchor=(0, -0.09), ncols=6, borderaxespad=0.6)
-
 

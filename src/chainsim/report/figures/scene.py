@@ -189,10 +189,11 @@ class Scene:
             axes.axvspan(window.full_until, window.until, color=ORANGE, alpha=0.13, lw=0, label=back)
 
 
-def week_mean(values: Floats) -> Floats:
-    """The mean over the week around each day (fewer days at the ends), along the last axis."""
+def moving_mean(values: Floats, width: int = WEEK) -> Floats:
+    """The mean over some days around each day (fewer at the ends), along the last axis."""
     days = np.arange(values.shape[-1])
-    first, after = np.maximum(days - WEEK // 2, 0), np.minimum(days + WEEK // 2 + 1, days.size)
+    first = np.maximum(days - width // 2, 0)
+    after = np.minimum(days + (width + 1) // 2, days.size)
     before = np.zeros((*values.shape[:-1], 1))
     sums = np.concatenate([before, np.cumsum(values, axis=-1)], axis=-1)
     means: Floats = (sums[..., after] - sums[..., first]) / (after - first)

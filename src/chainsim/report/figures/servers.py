@@ -10,7 +10,7 @@ import numpy as np
 from chainsim.experiments.daily import band
 from chainsim.outcome.measures import output_stocks
 from chainsim.outcome.trajectory import STATES
-from chainsim.report.figures.scene import Floats, Scene, week_mean
+from chainsim.report.figures.scene import Floats, Scene, moving_mean
 from chainsim.report.figures.style import (
     BLACK,
     BLUE,
@@ -25,6 +25,7 @@ from chainsim.report.figures.style import (
     Picture,
     canvas,
     date_axis,
+    legend,
     per_cent,
     styled,
     thousands,
@@ -73,7 +74,7 @@ def server_time(scene: Scene) -> Picture | None:
     axes.set_xlim(0, 1)
     axes.set_xlabel("share of server time (number of servers in brackets)")
     per_cent(axes, "x")
-    figure.legend(loc="outside upper right", ncols=4)
+    legend(figure, columns=8)
     data: dict[str, list[object]] = {
         "stage": [stage for stage, _ in groups],
         "operation": [name for _, name in groups],
@@ -123,11 +124,11 @@ def missing_items(scene: Scene) -> Picture | None:
         f"A server counts for the first missing item. Left: mean over seven days of {scene.sample}."
         " Right: whole run, whiskers 5 to 95 %."
     )
-    figure, (left, right) = canvas(4.2, title, caption, columns=2, width_ratios=[3, 1.4])
+    figure, (left, right) = canvas(4.2, title, caption, ncols=2, width_ratios=[3, 1.4])
     scene.mark(left)
     for k, item in enumerate(ranked[:MOST_ITEMS]):
         left.plot(
-            scene.dates, week_mean(hours[item]).mean(axis=0),
+            scene.dates, moving_mean(hours[item]).mean(axis=0),
             color=QUALITATIVE[k], ls=DASHES[k % len(DASHES)], lw=1.5, label=item,
         )  # fmt: skip
     left.set_ylabel("server-hours per day")
@@ -144,7 +145,7 @@ def missing_items(scene: Scene) -> Picture | None:
     right.grid(axis="y", visible=False)
     right.set_xlabel("server-hours")
     thousands(right, "x")
-    left.legend(loc="upper left", ncols=2)
+    legend(figure, columns=8)
     data: dict[str, Sequence[object]] = {"date": scene.dates}
     data |= {item: hours[item].mean(axis=0).tolist() for item in ranked}
     return Picture("missing_items", title, caption, figure, data)
@@ -158,7 +159,8 @@ def _totals(hours: dict[str, Floats], items: Sequence[str]) -> list[tuple[float,
 def _bought_inputs(scene: Scene) -> dict[str, list[int]]:
     """Columns of the starved inputs at the sites of output, by item that is ordered elsewhere."""
     network = scene.network
-    makers = {network.stocks[stock].site for stock in output_stocks(network)}
+    outputs = set(output_stocks(network))
+    makers = {o.site for o in network.operations if outputs & {way.stock for way in o.outputs}}
     bought = {
         network.stocks[spec.stock].id: network.items[network.stocks[spec.stock].item].id
         for spec in network.replenishments

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from chainsim.experiments.daily import Band, band
-from chainsim.report.figures.scene import Floats, Scene, week_mean
+from chainsim.report.figures.scene import Floats, Scene, moving_mean
 from chainsim.report.figures.style import (
     BLUE,
     FAINT,
@@ -18,11 +18,13 @@ from chainsim.report.figures.style import (
     Picture,
     canvas,
     date_axis,
+    legend,
     styled,
     thousands,
 )
 
 MOST_ITEMS = 8
+FOUR_WEEKS = 28
 ROAD = "on the road"
 LOOKS: dict[str, tuple[str, object, float]] = {
     "upstream": (BLUE, "--", 1.3),
@@ -53,11 +55,11 @@ def stock_and_cover(scene: Scene) -> Picture | None:
     title = "Stock and days of cover by echelon"
     caption = (
         f"Level at the end of each day; mean of {scene.sample}, band: 5 to 95 %. "
-        "Cover: stock over the plan's use of the week around the day."
+        "Cover: stock over the plan's mean use of the four weeks around the day."
     )
     figure, grid = canvas(
         1.3 + 1.55 * len(items), title, caption,
-        rows=len(items), columns=2, sharex=True, squeeze=False,
+        nrows=len(items), ncols=2, sharex=True, squeeze=False,
     )  # fmt: skip
     columns: dict[str, list[object]] = {name: [] for name in _NAMES}
     for row, item in zip(grid, items, strict=True):
@@ -73,11 +75,7 @@ def stock_and_cover(scene: Scene) -> Picture | None:
         row[0].set_title(spec.id)
         thousands(row[0])
     date_axis(grid[-1][0], scene.dates)
-    handles = {}
-    for axes in grid.flat:
-        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
-            handles.setdefault(label, handle)
-    figure.legend(handles.values(), handles.keys(), loc="outside upper right", ncols=6)
+    legend(figure)
     return Picture("stock_and_cover", title, caption, figure, columns)
 
 
@@ -126,7 +124,7 @@ def _echelons(scene: Scene, item: int) -> list[_Held]:
 
 
 def _held(echelon: str, stock: Floats, plan: Floats) -> _Held:
-    use = week_mean(plan)
+    use = moving_mean(plan, FOUR_WEEKS)
     if not use.any():
         return _Held(echelon, band(stock), None)
     cover = np.divide(stock, use, out=np.full_like(stock, np.nan), where=use > 0)
@@ -138,7 +136,8 @@ def _draw(scene: Scene, row: tuple[Axes, Axes], held: _Held) -> None:
     for axes, values in zip(row, (held.stock, held.cover), strict=True):
         if values is None:
             continue
-        axes.fill_between(scene.dates, values.low, values.high, color=color, alpha=0.2, lw=0)
+        if (values.high > values.low).any():
+            axes.fill_between(scene.dates, values.low, values.high, color=color, alpha=0.2, lw=0)
         axes.plot(
             scene.dates, values.mean, color=color, ls=dashes, lw=width, label=held.echelon
         )  # fmt: skip

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from matplotlib import rc_context
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
@@ -70,13 +72,33 @@ class Picture:
 
 
 def canvas(
-    height: float, title: str, caption: str, rows: int = 1, columns: int = 1, **subplots: Any
+    height: float,
+    title: str,
+    caption: str,
+    legend_lines: int = 1,
+    **subplots: Any,
 ) -> tuple[Figure, Any]:
-    """A figure with its title, its caption at the foot, and the axes."""
+    """A figure with its title, room for a legend under it, its caption at the foot, and axes."""
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
-    figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
+    room = "\n" * legend_lines
+    figure.suptitle(title + room, x=0.01, ha="left", fontsize=12, fontweight="bold")
     figure.supxlabel(caption, x=0.01, ha="left", fontsize=7.5, color="#555555")
-    return figure, figure.subplots(rows, columns, **subplots)
+    return figure, figure.subplots(**subplots)
+
+
+def legend(figure: Figure, handles: Mapping[str, Artist] | None = None, columns: int = 7) -> None:
+    """A legend under the title: of the given handles, or of all that the axes have."""
+    found: dict[str, Artist] = dict(handles or {})
+    if handles is None:
+        for axes in figure.axes:
+            for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+                found.setdefault(label, handle)
+    below_title = 1 - 0.29 / figure.get_figheight()
+    drawn = figure.legend(
+        found.values(), found.keys(), loc="upper left", bbox_to_anchor=(0.01, below_title),
+        ncols=columns, borderaxespad=0, columnspacing=1.4, handlelength=1.8,
+    )  # fmt: skip
+    drawn.set_in_layout(False)
 
 
 def date_axis(axes: Axes, dates: Sequence[dt.date]) -> None:
@@ -110,14 +132,32 @@ def per_cent(axes: Axes, which: Literal["x", "y"]) -> None:
 @styled
 def as_svg(figure: Figure) -> bytes:
     """The figure as SVG; the same figure gives the same bytes."""
-    buffer = io.BytesIO()
+    _lay_out(figure)
+    buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return buffer.getvalue()
+    return _COORDINATES.sub(_rounded, buffer.getvalue()).encode()
 
 
 @styled
 def as_png(figure: Figure) -> bytes:
     """The figure as PNG; the same figure gives the same bytes."""
+    _lay_out(figure)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
     return buffer.getvalue()
+
+
+def _lay_out(figure: Figure) -> None:
+    """Find the places of all parts once; finding them again for every format is slow."""
+    if figure.get_layout_engine() is not None:
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
+
+
+_COORDINATES = re.compile(r' d="[^"]*"')
+_LONG = re.compile(r"(\d\.\d\d)\d+")
+
+
+def _rounded(path: re.Match[str]) -> str:
+    """Coordinates to a hundredth of a point: files of half the size."""
+    return _LONG.sub(r"\1", path.group())

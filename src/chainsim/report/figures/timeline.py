@@ -22,7 +22,7 @@ def timeline(scene: Scene) -> Picture | None:
     caption = "Dark: full effect. Light: onset and recovery. Grey: closed beside the usual week."
     if not scene.repeats:
         caption += " Random disruptions as drawn for the first replication."
-    figure, axes = canvas(1.3 + 0.3 * len(rows), title, caption)
+    figure, axes = canvas(1.3 + 0.3 * len(rows), title, caption, legend_lines=0)
     for place, (_, bars) in zip(range(len(rows))[::-1], rows, strict=True):
         for bar in bars:
             _draw(axes, place, *bar)

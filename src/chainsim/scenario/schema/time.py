@@ -122,21 +122,28 @@ Profile = Annotated[Steps | Linear | Months | Curve | Wave | Product, Field(disc
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
+def days_of(key: str) -> list[str]:
+    """The days that a key such as 'mon-fri' or 'sat,sun' names, in order."""
+    found: list[str] = []
+    for part in key.split(","):
+        first, _, last = part.strip().partition("-")
+        if first not in DAYS or (last and last not in DAYS):
+            raise refuse(f"be keyed by days such as mon-fri, not '{key[:40]}'")
+        begin, end = DAYS.index(first), DAYS.index(last or first)
+        found += DAYS[begin : end + 1] if begin <= end else DAYS[begin:] + DAYS[: end + 1]
+    return found
+
+
 def _days(value: Any) -> Any:
     """Expand 'mon-fri' and 'sat,sun' to single days."""
     if not isinstance(value, dict):
         return value
     week: dict[str, Any] = {}
     for key, shifts in value.items():
-        for part in str(key).split(","):
-            first, _, last = part.strip().partition("-")
-            if first not in DAYS or (last and last not in DAYS):
-                raise refuse(f"be keyed by days such as mon-fri, not '{str(key)[:40]}'")
-            begin, end = DAYS.index(first), DAYS.index(last or first)
-            for day in DAYS[begin : end + 1] if begin <= end else DAYS[begin:] + DAYS[: end + 1]:
-                if day in week:
-                    raise refuse(f"name each day once: '{day}' is given twice")
-                week[day] = shifts
+        for day in days_of(str(key)):
+            if day in week:
+                raise refuse(f"name each day once: '{day}' is given twice")
+            week[day] = shifts
     return week
 
 

@@ -1,0 +1,158 @@
+"""Writing results: JSON without NaN, CSV, and the daily series."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import gzip
+import io
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainsim.experiments.daily import NUMBERS, DailyRuns
+from chainsim.experiments.runs import Run
+from chainsim.network.compiled import CompiledNetwork
+
+DAILY_COLUMNS = ("date", "kind", "entity", "series", "unit", "mean", "p5", "p50", "p95")
+DIGITS = 4
+"""Decimals of the daily series: quantities are whole thousandths."""
+Part = tuple[str, str, str, str, tuple[list[float], ...]]
+"""kind, entity, series, unit; mean, 5, 50 and 95 % by day."""
+
+
+def json_text(value: Any) -> str:
+    """The value as JSON; what is not finite becomes null."""
+    return json.dumps(finite(value), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def finite(value: Any) -> Any:
+    """The same data with None for NaN and infinity."""
+    if isinstance(value, Mapping):
+        return {str(key): finite(below) for key, below in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(below) for below in value]
+    if isinstance(value, float | np.floating):
+        return float(value) if math.isfinite(value) else None
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def csv_text(columns: Mapping[str, Sequence[Any]]) -> str:
+    """A table by column as CSV; None and what is not finite become empty cells."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(columns)
+    for row in zip(*columns.values(), strict=True):
+        writer.writerow([_cell(value) for value in row])
+    return buffer.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, dt.datetime | dt.date):
+        return value.isoformat()
+    if isinstance(value, bool):
+        return str(value).lower()
+    value = finite(value)
+    return "" if value is None else value
+
+
+def measures_columns(run: Run) -> dict[str, list[Any]]:
+    """Replication x measure: in total, by site and by item; a failed replication has no values."""
+    rows: list[dict[str, Any]] = []
+    for replication in run.replications:
+        head: dict[str, Any] = {"replication": replication.number, "failed": replication.error}
+        values = replication.values
+        if values is None:
+            rows.append(head | {"level": "total", "entity": ""})
+            continue
+        rows.append(head | {"level": "total", "entity": ""} | values.total)
+        rows += [head | {"level": "site", "entity": k} | row for k, row in values.sites.items()]
+        rows += [head | {"level": "item", "entity": k} | row for k, row in values.items.items()]
+    heads = ("replication", "level", "entity", "failed")
+    names = dict.fromkeys((*heads, *(name for row in rows for name in row)))
+    return {name: [row.get(name) for row in rows] for name in names}
+
+
+def write_daily(run: Run, folder: Path, first: int, dates: Sequence[dt.date]) -> Path:
+    """Write day x entity x series: Parquet where pyarrow is installed, else compressed CSV.
+
+    Series that are zero in every replication on every day are left out.
+    """
+    parts = _parts(run.daily, run.network, first)
+    if find_spec("pyarrow") is not None:
+        path = folder / "daily.parquet"
+        _write_parquet(parts, dates, path)
+    else:
+        path = folder / "daily.csv.gz"
+        _write_gzip(parts, dates, path)
+    return path
+
+
+def _parts(daily: DailyRuns, network: CompiledNetwork, first: int) -> Iterator[Part]:
+    units = _units(network)
+    for kind, name in daily.names:
+        ids = daily.ids(kind)
+        for block, band in daily.bands(kind, name):
+            arrays = [a[first:] for a in (band.mean, band.low, band.middle, band.high)]
+            active = np.flatnonzero(arrays[0].any(axis=0))
+            rounded = [np.round(array[:, active], DIGITS) for array in arrays]
+            for k, column in enumerate(active.tolist()):
+                entity = ids[block.start + column]
+                unit = "" if (kind, name) in NUMBERS else units[kind].get(entity, "s")
+                series = tuple(array[:, k].tolist() for array in rounded)
+                yield kind, entity, name, unit, series
+
+
+def _units(network: CompiledNetwork) -> dict[str, dict[str, str]]:
+    """The unit of each entity's quantities, by kind; seconds where there is none."""
+    stocks = [network.items[stock.item].unit for stock in network.stocks]
+    output = network.items[network.output_item].unit if network.output_item >= 0 else "unit"
+    return {
+        "stocks": {s.id: unit for s, unit in zip(network.stocks, stocks, strict=True)},
+        "demands": {d.id: stocks[d.stock] for d in network.demands},
+        "lanes": {lane.id: stocks[lane.destination] for lane in network.lanes},
+        "operations": {
+            o.id: next((stocks[way.stock] for way in o.outputs if way.stock >= 0), "unit")
+            for o in network.operations
+        },
+        "sites": {site.id: output for site in network.sites},
+        "resources": {},
+        "inputs": {},
+    }
+
+
+def _write_gzip(parts: Iterable[Part], dates: Sequence[dt.date], path: Path) -> None:
+    days = [day.isoformat() for day in dates]
+    with (
+        path.open("wb") as raw,
+        # No name and no time inside: the same run gives the same bytes.
+        gzip.GzipFile("", "wb", compresslevel=6, fileobj=raw, mtime=0) as packed,
+        io.TextIOWrapper(packed, encoding="utf-8", newline="") as text,
+    ):
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(DAILY_COLUMNS)
+        for kind, entity, name, unit, series in parts:
+            head = (kind, entity, name, unit)
+            writer.writerows(
+                (day, *head, *values)
+                for day, values in zip(days, zip(*series, strict=True), strict=True)
+            )
+
+
+def _write_parquet(parts: Iterable[Part], dates: Sequence[dt.date], path: Path) -> None:
+    import pyarrow as pa  # type: ignore[import-untyped, unused-ignore, import-not-found]
+    from pyarrow import parquet
+
+    words = pa.dictionary(pa.int32(), pa.string())
+    types = [pa.date32(), words, words, words, words, *[pa.float64()] * 4]
+    schema = pa.schema(list(zip(DAILY_COLUMNS, types, strict=True)))
+    with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
+        for kind, entity, name, unit, series in parts:
+            heads = [pa.array([word] * len(dates)) for word in (kind, entity, name, unit)]
+            columns = [pa.array(dates), *(h.dictionary_encode() for h in heads), *series]
+            writer.write_table(pa.table(dict(zip(DAILY_COLUMNS, columns, strict=True)), schema))

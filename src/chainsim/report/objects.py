@@ -1,0 +1,83 @@
+"""Results as JSON objects; their keys are stable."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainsim.experiments.runs import Run
+from chainsim.experiments.summary import Aggregate, Compared
+
+RUN_SCHEMA = "chainsim/run/1"
+
+
+def run_object(run: Run) -> dict[str, Any]:
+    """The summary of a run, the same for the same run wherever and whenever it is run."""
+    summary = run.summary
+    return {
+        "schema": RUN_SCHEMA,
+        "scenario": run.scenario.document.name,
+        "fingerprint": run.network.fingerprint,
+        "engine": run.engine,
+        "seed": run.network.seed,
+        "replications": summary.replications,
+        "failed": summary.failed,
+        "events": summary.events,
+        "measures": _rows(summary.total),
+        "sites": {site: _rows(row) for site, row in summary.sites.items()},
+        "items": {item: _rows(row) for item, row in summary.items.items()},
+        "censored": {
+            name: found.censored for name, found in summary.total.items() if found.censored
+        },
+        "validation": [_compared(row) for row in run.validation],
+        "errors": {str(r.number): r.error for r in run.replications if r.error},
+    }
+
+
+def _rows(row: dict[str, Aggregate]) -> dict[str, Any]:
+    return {
+        name: {
+            "unit": found.unit,
+            "mean": found.mean,
+            "low": found.low,
+            "high": found.high,
+            "n": found.n,
+            "confidence": found.confidence,
+        }
+        for name, found in row.items()
+    }
+
+
+def _compared(row: Compared) -> dict[str, Any]:
+    figure, found = row.figure, row.simulated
+    return {
+        "id": figure.id,
+        "measure": figure.measure,
+        "unit": found.unit,
+        "documented": figure.documented,
+        "source": figure.source,
+        "agreement": agreement(row),
+        "mean": found.mean,
+        "low": found.low,
+        "high": found.high,
+        "n": found.n,
+        "difference": row.difference,
+        "relative": row.relative,
+        "note": figure.note,
+    }
+
+
+def agreement(row: Compared) -> str:
+    """What agreement with a figure means: by construction, arithmetic, or evidence."""
+    if row.figure.computed:
+        return "arithmetic"
+    return "by construction" if row.figure.fitted else "evidence"
+
+
+def validation_columns(run: Run) -> dict[str, list[Any]]:
+    """The validation table by column."""
+    rows = [_compared(row) for row in run.validation]
+    names = (
+        "id", "measure", "unit", "documented", "mean", "low", "high", "n", "difference",
+        "relative", "agreement", "source", "note",
+    )  # fmt: skip
+    return {name: [row[name] for row in rows] for name in names}

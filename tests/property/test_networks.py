@@ -1,0 +1,214 @@
+"""What holds for every network: it runs, keeps the laws, repeats, and minds its own business."""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+import chainsim
+from chainsim.errors import InputError
+from chainsim.network.compiled import CompiledNetwork
+from chainsim.outcome.trajectory import STATES, Trajectory
+from tests.property.networks import Block, networks
+
+PACE = settings(
+    deadline=None,
+    derandomize=True,
+    database=None,
+    max_examples=40,
+    suppress_health_check=list(HealthCheck),
+)
+Series = dict[tuple[str, ...], Any]
+
+
+def compiled(mapping: Block) -> CompiledNetwork:
+    """The network of a scenario; examples that are refused with a reason are passed over."""
+    try:
+        return chainsim.compile_network(chainsim.scenario_from_mapping(mapping))
+    except InputError as error:
+        assert error.problems
+        assume(False)
+        raise
+
+
+def arrays(run: Trajectory) -> Iterator[tuple[tuple[str, ...], np.ndarray]]:
+    """Every array of a run with (kind, sort, name)."""
+    for kind, table in run.tables.items():
+        for sort in ("counts", "levels", "integrals", "initial"):
+            for name, array in getattr(table, sort).items():
+                yield (kind, sort, name), array
+        for number, snapshot in enumerate(run.snapshots):
+            for sort in ("levels", "counts"):
+                for name, array in getattr(snapshot, sort)[kind].items():
+                    yield (kind, f"{sort} at {number}", name), array
+
+
+def series(run: Trajectory) -> Series:
+    """All that a run says about each entity, by (kind, sort, name, id)."""
+    found: Series = {
+        (*key, id_): array[..., column].tolist()
+        for key, array in arrays(run)
+        for column, id_ in enumerate(run.tables[key[0]].ids)
+    }
+    found |= {("waits", id_): waits for id_, waits in run.waits.items()}
+    return found | {("delays", id_): delays for id_, delays in run.delays.items()}
+
+
+def different(one: Series, other: Series) -> list[tuple[str, ...]]:
+    """The first keys of `one` whose series in `other` are not the same."""
+    return [key for key, values in one.items() if other.get(key) != values][:5]
+
+
+# ---- every run
+
+
+@PACE
+@given(networks())
+def test_whatever_is_accepted_runs(mapping: Block) -> None:
+    """A scenario is refused with a reason, or runs to its end with the laws kept.
+
+    Nothing in these networks is a loop without an end, so LoopError fails the test too.
+    """
+    network = compiled(mapping)
+    run = chainsim.simulate(network)
+    assert nothing_is_negative(run) == []
+    assert parts_of_quanta(network, run) == []
+    assert servers_without_state(network, run) == []
+
+
+def nothing_is_negative(run: Trajectory) -> list[tuple[str, ...]]:
+    """Series that fall below zero; only the work that slow-downs cost may (above full speed)."""
+    return [key for key, array in arrays(run) if (array < 0).any() and key[2] != "slow_loss"]
+
+
+def parts_of_quanta(network: CompiledNetwork, run: Trajectory) -> list[tuple[str, ...]]:
+    """Series of stocks, demands and lanes that are not whole quanta of their item."""
+    of_stock = np.array([network.items[stock.item].quantum for stock in network.stocks])
+    quanta = {
+        "stocks": of_stock,
+        "demands": of_stock[[demand.stock for demand in network.demands]],
+        "lanes": of_stock[[lane.source for lane in network.lanes]],
+    }
+    return [
+        key
+        for key, array in arrays(run)
+        if key[0] in quanta and key[2] != "shipments" and (array % quanta[key[0]]).any()
+    ]
+
+
+def servers_without_state(network: CompiledNetwork, run: Trajectory) -> list[str]:
+    """Resources whose server-seconds by state do not add up, day by day."""
+    days = np.diff(run.day_ends, prepend=0)
+    spent = sum(run.tables["resources"].counts[state] for state in STATES)
+    servers = np.array([resource.servers for resource in network.resources])
+    wrong = np.flatnonzero((spent != np.outer(days, servers)).any(axis=0))
+    return [network.resources[k].id for k in wrong]
+
+
+# ---- the same again, and other numbers
+
+
+def is_random(block: Any) -> bool:
+    """Whether anything in a scenario is drawn."""
+    if isinstance(block, list):
+        return any(map(is_random, block))
+    if not isinstance(block, dict):
+        return False
+    drawn = block.get("process") == "poisson" or 0 < block.get("participation", 1) < 1
+    drawn |= block.get("dist", "trace") not in ("constant", "trace")
+    drawn |= "share" in block
+    return drawn or any(map(is_random, block.values()))
+
+
+def busy_poisson(mapping: Block) -> bool:
+    """Whether customers come at random all the time."""
+    customers = [c for site in mapping["sites"].values() for c in site.get("demand", {}).values()]
+    return any(c["process"] == "poisson" and "profile" not in c for c in customers)
+
+
+@PACE
+@given(networks())
+def test_runs_repeat_and_replications_differ(mapping: Block) -> None:
+    """Equal seeds give equal bits; another replication differs where something is drawn."""
+    network = compiled(mapping)
+    run = series(chainsim.simulate(network))
+    assert different(run, series(chainsim.simulate(compiled(copy.deepcopy(mapping))))) == []
+    other = different(run, series(chainsim.simulate(network, replication=1)))
+    if not is_random(mapping):
+        assert other == []
+    elif busy_poisson(mapping) and not mapping["disruptions"]:
+        assert other
+
+
+# ---- what does not concern a network
+
+
+BYSTANDER = {
+    "stage": "midstream",
+    "arrivals": {"bolt": {"process": "poisson", "rate": "9 /d"}},
+    "operations": {"press": {"inputs": {"bolt": 1}, "outputs": {"nut": 1}, "time": "1 h"}},
+    "demand": {"nut": {"process": "poisson", "rate": "9 /d", "unmet": "lost"}},
+}
+
+
+def idle_disruptions(mapping: Block) -> list[Block]:
+    """Disruptions that do nothing: off, of no effect, of no length, on nobody, elsewhere."""
+    sites = {"site": sorted(mapping["sites"])}
+    sellers = {"site": sorted(s for s, b in mapping["sites"].items() if "demand" in b)}
+    date, now = {"at": "2 d"}, {"every": {"dist": "exponential", "mean": "2 d"}}
+    found: list[Block] = [
+        {"target": sites, "effect": {"capacity": 0}, "timing": date, "enabled": False},
+        {"target": sites, "effect": {"capacity": 1}, "timing": now},
+        {"target": sites, "effect": {"capacity": 0}, "timing": now, "duration": "0 d"},
+        {"target": sites, "effect": {"capacity": 0.5, "stock_loss": 0.5}, "timing": now,
+         "participation": 0},
+        {"target": sites, "effect": {"stock_loss": 0}, "timing": date},
+        {"target": sellers, "effect": {"demand": 1}, "timing": date},
+        {"target": sellers, "effect": {"demand": 3}, "timing": date, "duration": "0 d"},
+        {"target": {"site": "aside"}, "effect": {"capacity": 0, "stock_loss": 1}, "timing": date},
+    ]  # fmt: skip
+    for lane in mapping["lanes"]:
+        road = {"target": {"lane": lane}, "timing": date}
+        found += [
+            {**road, "effect": {"lane": "closed", "in_transit": "hold"}, "duration": "0 d"},
+            {**road, "effect": {"lead_time": {"factor": 1, "extra": "0 h"}}},
+            {**road, "effect": {"shipments": "paused", "lane": "closed"}, "participation": 0},
+        ]
+    return [{"id": f"idle{k}", "duration": "3 d", **block} for k, block in enumerate(found)]
+
+
+@PACE
+@given(networks())
+def test_bystanders_change_nothing(mapping: Block) -> None:
+    """A site without connection and disruptions without effect leave every other series as is."""
+    alone = chainsim.simulate(compiled(mapping))
+    more = copy.deepcopy(mapping)
+    more["items"] |= {"bolt": {}, "nut": {}}
+    more["sites"]["aside"] = BYSTANDER
+    more["disruptions"] = idle_disruptions(mapping) + more["disruptions"]
+    assert different(series(alone), series(chainsim.simulate(compiled(more)))) == []
+
+
+def shuffled(value: Any, chance: random.Random) -> Any:
+    """The same data with every map in another order."""
+    if isinstance(value, dict):
+        keys = sorted(value, key=lambda _: chance.random())
+        return {key: shuffled(value[key], chance) for key in keys}
+    return [shuffled(one, chance) for one in value] if isinstance(value, list) else value
+
+
+@PACE
+@given(networks(), st.integers(0, 1000))
+def test_the_order_of_a_file_does_not_matter(mapping: Block, seed: int) -> None:
+    """Maps and the list of disruptions in any order give the same bits."""
+    chance = random.Random(seed)
+    other = shuffled(mapping, chance)
+    chance.shuffle(other["disruptions"])
+    one, two = compiled(mapping), compiled(other)
+    assert different(series(chainsim.simulate(one)), series(chainsim.simulate(two))) == []
