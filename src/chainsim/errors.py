@@ -45,10 +45,10 @@ class Problem:
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
-        text = f"{printable(place)}: {shortened(self.path or 'the file', 200)} must {self.rule}"
+        text = f"{place}: {shortened(self.path or 'the file', 200)} must {self.rule}"
         if self.got:
             text += f", got {self.got}"
-        return f"{text}; {self.remedy}" if self.remedy else text
+        return printable(f"{text}; {self.remedy}" if self.remedy else text)
 
 
 class InputError(ChainsimError):

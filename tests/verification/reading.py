@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,5 +47,4 @@ def days(seconds: float) -> float:
 
 def stops(starts: Sequence[int], interval: int) -> list[tuple[int, int]]:
     """(last start before, first start after) of every time a line missed starts."""
-    pairs = zip(starts, starts[1:], strict=False)
-    return [(before, after) for before, after in pairs if after - before > interval]
+    return [(a, b) for a, b in pairwise(starts) if b - a > interval]

@@ -13,7 +13,8 @@ from tests.verification.recorder import CaseRecorder
 
 def loaded(record_case: CaseRecorder, *overrides: str) -> Scenario:
     """The scenario with the table of parameters."""
-    return chainsim.load_scenario(record_case.case.scenario, overrides)
+    scenario: Scenario = chainsim.load_scenario(record_case.case.scenario, overrides)
+    return scenario
 
 
 def value(scenario: Scenario, name: str) -> Fraction:

@@ -26,7 +26,8 @@ def simulated(record_case: CaseRecorder, *overrides: str, variant: str = "") -> 
     """One run of the case's scenario, or of a variant that stands beside it."""
     path = record_case.case.scenario
     file = path.with_name(f"{path.stem}{variant}.yaml")
-    return chainsim.simulate(chainsim.load_scenario(file, overrides))
+    run: Trajectory = chainsim.simulate(chainsim.load_scenario(file, overrides))
+    return run
 
 
 def missed(run: Trajectory) -> float:
@@ -289,9 +290,7 @@ def test_outage_beyond_the_horizon(record_case: CaseRecorder) -> None:
     ("metric", "disruption"),
     [("out_iii", outage("10 d", "0 d")), ("out_iv", outage("10 d", "10 d", capacity=1))],
 )
-def test_disruption_without_effect(
-    record_case: CaseRecorder, metric: str, disruption: str
-) -> None:
+def test_disruption_without_effect(record_case: CaseRecorder, metric: str, disruption: str) -> None:
     run = simulated(record_case, disruption)
     record_case.exact(metric, run.count("operations", "completed", "node/make"))
     assert same(run, simulated(record_case))

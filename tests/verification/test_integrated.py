@@ -23,7 +23,9 @@ TAKT = 432
 @cache
 def chain(*overrides: str) -> Trajectory:
     """A run of the chain of A-N01."""
-    return chainsim.simulate(chainsim.load_scenario(SCENARIOS / "A-N01.yaml", overrides))
+    scenario = chainsim.load_scenario(SCENARIOS / "A-N01.yaml", overrides)
+    run: Trajectory = chainsim.simulate(scenario)
+    return run
 
 
 @pytest.mark.case("A-N01")

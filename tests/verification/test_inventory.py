@@ -282,7 +282,7 @@ def test_order_quantity_with_supplier_outages(confidence_case: Confidence) -> No
 
 
 def markov_outages(run: Trajectory) -> Mapping[str, float]:
-    """Cost per period (h = 0.25, p = 3) from the levels at midnight; down is a day of no receipt."""
+    """Cost per period (h = 0.25, p = 3) by the levels at midnight; down is a day of no receipt."""
     on_hand = float(at_midnights(run, "stocks", "on_hand", STORE).mean())
     backlog = float(at_midnights(run, "stocks", "backlog", STORE).mean())
     down = float((daily(run, "stocks", "received", STORE) == 0).mean())

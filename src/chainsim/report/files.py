@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from chainsim.network.compiled import CompiledNetwork
 DAILY_COLUMNS = ("date", "kind", "entity", "series", "unit", "mean", "p5", "p50", "p95")
 DIGITS = 4
 """Decimals of the daily series: quantities are whole thousandths."""
+ROW_GROUP = 500
+"""Series that are written to Parquet together."""
 Part = tuple[str, str, str, str, tuple[list[float], ...]]
 """kind, entity, series, unit; mean, 5, 50 and 95 % by day."""
 
@@ -144,15 +147,20 @@ def _write_gzip(parts: Iterable[Part], dates: Sequence[dt.date], path: Path) -> 
             )
 
 
-def _write_parquet(parts: Iterable[Part], dates: Sequence[dt.date], path: Path) -> None:
+def _write_parquet(parts: Iterator[Part], dates: Sequence[dt.date], path: Path) -> None:
     import pyarrow as pa  # type: ignore[import-untyped, unused-ignore, import-not-found]
     from pyarrow import parquet
 
     words = pa.dictionary(pa.int32(), pa.string())
     types = [pa.date32(), words, words, words, words, *[pa.float64()] * 4]
     schema = pa.schema(list(zip(DAILY_COLUMNS, types, strict=True)))
+    count = len(dates)
     with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
-        for kind, entity, name, unit, series in parts:
-            heads = [pa.array([word] * len(dates)) for word in (kind, entity, name, unit)]
-            columns = [pa.array(dates), *(h.dictionary_encode() for h in heads), *series]
-            writer.write_table(pa.table(dict(zip(DAILY_COLUMNS, columns, strict=True)), schema))
+        while group := list(islice(parts, ROW_GROUP)):
+            heads = [
+                pa.array([part[k] for part in group for _ in range(count)]).dictionary_encode()
+                for k in range(4)
+            ]
+            numbers = [pa.array([x for part in group for x in part[4][k]]) for k in range(4)]
+            columns = [pa.array(list(dates) * len(group), pa.date32()), *heads, *numbers]
+            writer.write_table(pa.Table.from_arrays(columns, schema=schema))

@@ -64,11 +64,7 @@ def _explained(finding: Finding, misspelt: list[Finding]) -> bool:
 
 def _finding(error: dict[str, Any], root: Node) -> Finding:
     loc = tuple(error["loc"])
-    ends_in_key = error["type"] in ("missing", "extra_forbidden")
-    steps = loc[:-1] if ends_in_key else loc
-    path, branches = _best_way(root, steps)
-    if error["type"] == "extra_forbidden":
-        path = (*path, loc[-1])
+    path, branches = _best_way(root, loc[:-1] if error["type"] == "missing" else loc)
     return Finding(error, path, branches, loc[-1] if loc else None)
 
 
@@ -89,7 +85,8 @@ def _ways(
         yield len(path), latest, path, branches
         return
     step = _spelled(node, steps[0])
-    below = node.child(step) if isinstance(step, int) == isinstance(node.value, list) else None
+    exists = isinstance(node.value, list if isinstance(step, int) else dict)
+    below = node.child(step) if exists else None
     if below is not None:
         yield from _ways(below, steps[1:], (*path, step), branches, -len(steps))
     if below is None or step in SHORTHANDS:
@@ -99,9 +96,12 @@ def _ways(
 
 
 def _spelled(node: Node, step: str | int) -> str | int:
-    """A step as the user wrote it: a day of the week may stand in 'mon-fri'."""
+    """A step as the user wrote it: a day may stand in 'mon-fri', a share in a map of shares."""
     if step in DAYS and isinstance(node.value, dict) and step not in node.value:
         return next((key for key in node.value if step in _named_days(key)), step)
+    if isinstance(step, int) and isinstance(node.value, dict) and step < len(node.value):
+        names: list[str] = list(node.value)
+        return names[step]
     return step
 
 
@@ -126,14 +126,16 @@ def _branch(counts: dict[str, int], node: Node) -> str:
     value = node.value if node.computed is None else node.computed
 
     def misfit(tag: str) -> int:
-        words, function = tag.startswith("literal") or "str" in tag, tag.startswith("function")
+        words = tag.startswith("literal") or tag in ("str", "constrained-str")
         if isinstance(value, dict):
-            return 0 if tag.isidentifier() and not words else 1 if function else 2
-        if isinstance(value, list):
-            return 0 if tag.startswith("tuple") else 1 if function else 2
-        if isinstance(value, str) and value[:1].isalpha():
-            return 0 if words else 1
-        return 0 if function else 1
+            liked = not words and (tag.isidentifier() or tag.startswith("function-after"))
+        elif isinstance(value, list):
+            liked = tag.startswith("tuple")
+        elif isinstance(value, str) and value[:1].isalpha():
+            liked = words
+        else:
+            liked = tag.startswith("function-before")
+        return 0 if liked else 1 if tag.startswith("function") else 2
 
     return min(counts, key=lambda tag: (misfit(tag), counts[tag]))
 
@@ -148,6 +150,8 @@ def _problem(finding: Finding, root: Node, model: type[BaseModel]) -> Problem:
         rule = str(error["ctx"]["rule"])
     elif kind == "missing":
         rule, got = f"have the key '{finding.last}'", ""
+        if isinstance(finding.last, int):
+            rule, got = f"have {finding.last + 1} entries", shown(node.written())
     elif kind == "extra_forbidden":
         known = keys_at(model, error["loc"][:-1]) + list(_before_the_schema(path))
         rule, got = "be a known key", f"'{shortened(str(finding.last))}'"
@@ -214,7 +218,9 @@ def keys_at(model: type[BaseModel], loc: Path) -> list[str]:
     """The keys that the block at a location of pydantic may have."""
     types_here: list[Any] = [model]
     for step in loc:
-        types_here = [below for kind in types_here for below in _below(kind, step)]
+        below = [kind for outer in types_here for kind in _below(outer, step)]
+        validated = isinstance(step, str) and step.startswith("function-")
+        types_here = types_here if validated and not below else below
     blocks = [kind for outer in types_here for kind in _members(outer) if _is_block(kind)]
     return sorted({field.alias or name for b in blocks for name, field in b.model_fields.items()})
 
@@ -250,5 +256,5 @@ def _in_block(block: type[Block], step: str | int) -> Iterator[Any]:
             yield field.annotation
         elif get_origin(field.annotation) is Literal and step in get_args(field.annotation):
             yield block
-    if step == block.__name__:
+    if step == block.__name__ or str(step).endswith(f" {block.__name__}]"):
         yield block

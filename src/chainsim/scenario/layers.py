@@ -60,7 +60,7 @@ class Layers:
         if not isinstance(node.value, str) or not node.value:
             if node.value is not BROKEN:
                 rule = "be the name of a file"
-                self.problems.append(Problem(*node.place, path, rule, shown(node.plain())))
+                self.problems.append(Problem(*node.place, path, rule, shown(node.written())))
             return None
         folder = self.directories.get(node.place.file, Path())
         target = os.path.normpath(folder / node.value)
@@ -119,7 +119,7 @@ class _Reader:
 
     def load(self, file: Reference, chain: tuple[tuple[str, str], ...]) -> Node | None:
         try:
-            named = file.problem if len(chain) > 1 else None
+            named = file.problem if file.problem.path else None
             text = read_text(file.path, file.shown_as, strict_yaml.LARGEST_FILE, named)
         except InputError as error:
             self.layers.problems.extend(error.problems)
@@ -178,8 +178,8 @@ class _Clash:
             *self.second.place,
             self.text,
             f"be the same in files that are extended side by side, or be given in {own.place.file}",
-            shown(self.second.value),
-            f"{self.first.place} has {shown(self.first.value)}",
+            shown(self.second.written()),
+            f"{self.first.place} has {shown(self.first.written())}",
         )
 
 

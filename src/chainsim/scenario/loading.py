@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
@@ -126,7 +125,7 @@ class _Loading:
         return Scenario(
             document=document,
             merged=jsonable(root.plain()),
-            origins=MappingProxyType(_origins(root, uses)),
+            origins=_origins(root, uses),
             parameters=table,
             files=tuple(self.layers.files),
             warnings=tuple(found.warnings),
@@ -158,7 +157,7 @@ class _Loading:
             if reference is None:
                 node.value = BROKEN
             elif not reference.path.is_file():
-                self.problems.append(reference.problem)
+                self.problems.append(replace(reference.problem, rule="be a file that exists"))
             else:
                 node.value = str(reference.path.absolute())
 

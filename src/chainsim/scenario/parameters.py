@@ -150,7 +150,7 @@ def _override(drafts: dict[str, Draft], overrides: Node | None, problems: list[P
     if overrides is None or overrides.value is BROKEN:
         return
     if not isinstance(overrides.value, dict):
-        rule, got = "be a map of names and values", shown(overrides.plain())
+        rule, got = "be a map of names and values", shown(overrides.written())
         problems.append(Problem(*overrides.place, "parameters", rule, got))
         return
     given: dict[str, Node] = overrides.value
@@ -173,7 +173,7 @@ def _override_one(draft: Draft, node: Node, problems: list[Problem]) -> None:
     except QuantityError as error:
         rule = str(error).removeprefix("must ")
         rule = rule if rule.startswith("be ") else f"be a quantity: {rule}"
-        problems.append(Problem(*node.place, draft.path, rule, shown(node.plain())))
+        problems.append(Problem(*node.place, draft.path, rule, shown(node.written())))
 
 
 def _in_unit(draft: Draft, value: object) -> Quantity:

@@ -157,7 +157,8 @@ def units_of(dimension: Dimension) -> str:
         rest = (0, *dimension[1:])
         top = [""] if rest == NONE else [w for w, (_, d) in UNITS.items() if d == rest]
         return ", ".join(f"{w}/{t}" for w in top for t in ("s", "min", "h", "d", "yr"))
-    return ", ".join(word for word, (_, d) in UNITS.items() if d == dimension)
+    first = {factor: word for word, (factor, d) in reversed(UNITS.items()) if d == dimension}
+    return ", ".join(first[factor] for factor in sorted(first))
 
 
 def exact(number: int | float | Decimal | Fraction | str) -> Fraction:

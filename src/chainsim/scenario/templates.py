@@ -18,12 +18,12 @@ def expand_templates(root: Node) -> list[Problem]:
     sites = root.child("sites")
     if not isinstance(templates.value, dict):
         rule = "be a map of site templates"
-        return [Problem(*templates.place, "templates", rule, shown(templates.value))]
+        return [Problem(*templates.place, "templates", rule, shown(templates.written()))]
     problems: list[Problem] = []
     bodies: dict[str, Node] = templates.value
     for name, template in bodies.items():
         if not isinstance(template.value, dict):
-            rule, got = "be a map with the keys of a site", shown(template.value)
+            rule, got = "be a map with the keys of a site", shown(template.written())
             problems.append(Problem(*template.place, f"templates.{name}", rule, got))
     if sites is None or not isinstance(sites.value, dict):
         return problems
@@ -47,7 +47,7 @@ def _from_template(site: str, body: Node, templates: Node, problems: list[Proble
         template = templates.value.get(entry.value) if isinstance(entry.value, str) else None
         if template is None:
             remedy = did_you_mean(str(entry.value), templates.value, "known templates are")
-            path, got = f"sites.{site}.template", shown(entry.value)
+            path, got = f"sites.{site}.template", shown(entry.written())
             problems.append(Problem(*entry.place, path, "be the name of a template", got, remedy))
         elif isinstance(template.value, dict):
             filled = _filled(template, site)

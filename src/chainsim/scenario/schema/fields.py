@@ -53,7 +53,9 @@ def as_quantity(value: Any) -> tuple[Quantity, bool]:
         if isinstance(value, int | float | Decimal | Fraction):
             return Quantity(quantities.exact(value)), False
     except QuantityError as error:
-        raise refuse(f"be a quantity: {error}") from error
+        rule = str(error)
+        known = rule.startswith("must ")
+        raise refuse(rule.removeprefix("must ") if known else f"be a quantity: {rule}") from error
     raise refuse("be a number, with a unit if it has one")
 
 

@@ -150,6 +150,8 @@ def _release(value: Any) -> Any:
             if keys[0] == "pull":
                 return {"kind": "pull", "item": head, **inner}
             return {"kind": "paced", "rate": head, **inner}
+        value = None
+    if not isinstance(value, dict | Block):
         raise refuse("be push, a map with pull: ITEM, or a map with paced: RATE")
     return value
 

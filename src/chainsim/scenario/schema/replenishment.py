@@ -68,6 +68,8 @@ def _sources(value: Any) -> Any:
         return {"by": "priority", "sites": value}
     if isinstance(value, dict) and "by" not in value:
         return {"by": "share", "sites": list(value), "shares": list(value.values())}
+    if not isinstance(value, dict | Block):
+        raise refuse("be a site, a list of sites by priority, or a map of shares")
     return value
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from chainsim.scenario.schema.fields import Block, Id
+from chainsim.scenario.schema.fields import Block, Id, refuse
 
 
 def several(value: Any) -> Any:
@@ -38,4 +38,6 @@ def site_selector(value: Any) -> Any:
     """A site or a list of sites stands for a selector of them."""
     if isinstance(value, str | list | tuple):
         return {"site": several(value) if isinstance(value, str) else value}
+    if not isinstance(value, dict | Block):
+        raise refuse("be a site, a list of sites, or a selector such as {stage: upstream}")
     return value

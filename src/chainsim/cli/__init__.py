@@ -1,0 +1,63 @@
+"""The command line: words into calls, no logic.
+
+Modules with numbers or figures in them are imported where they are used, so that help and
+validation are quick.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from chainsim import __version__
+from chainsim.cli import listing, reading, running
+from chainsim.errors import ChainsimError
+
+INTERRUPTED = 130
+
+
+class Commands(click.Group):
+    """Commands whose mistakes and failures become exit codes, never tracebacks."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; a mistake of the user is reported, a bug shows its traceback."""
+        try:
+            return super().invoke(ctx)
+        except ChainsimError as error:
+            click.echo(str(error), err=True)
+            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            ctx.exit(INTERRUPTED)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="chainsim")
+def cli() -> None:
+    """Discrete-event simulation of regional supply chains.
+
+    Exit codes: 0 fine; 1 a check failed; 2 the input is wrong; 3 a check could not be decided;
+    4 a run failed; 130 interrupted.
+    """
+
+
+for command in (
+    running.run,
+    reading.validate,
+    reading.show,
+    reading.diff,
+    reading.parameters,
+    reading.schema,
+    listing.list_,
+    listing.new,
+):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """The entry point of the program `chainsim`."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # names in any script, whatever the locale
+            stream.reconfigure(errors="backslashreplace")
+    cli()

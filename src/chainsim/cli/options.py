@@ -1,0 +1,59 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+Command = Callable[..., Any]
+
+FILE = click.Path(path_type=Path)
+
+set_option = click.option(
+    "--set", "overrides", multiple=True, metavar="PATH=VALUE",
+    help="Replace a value of the scenario; repeatable, wins over files.",
+)  # fmt: skip
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+out_option = click.option(
+    "--out", type=FILE, default=Path("results"), show_default=True,
+    help="Folder for the result folders.",
+)  # fmt: skip
+
+
+def run_options(command: Command) -> Command:
+    """The options of commands that simulate."""
+    for option in reversed(
+        (
+            set_option,
+            click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of the run."),
+            click.option(
+                "--replications", type=click.IntRange(1, 10_000_000), metavar="N",
+                help="How many replications.",
+            ),
+            click.option(
+                "--engine", type=click.Choice(["auto", "simpy"]), default="auto",
+                show_default=True, help="What simulates.",
+            ),
+            click.option(
+                "--workers", type=click.IntRange(1, 1024), metavar="N",
+                help="Processes; as many as there are processors unless given.",
+            ),
+            out_option,
+            json_option,
+            click.option("-q", "--quiet", is_flag=True, help="Only results and problems."),
+            click.option("-v", "--verbose", is_flag=True, help="More about what is done."),
+        )
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def with_seed_and_replications(
+    overrides: tuple[str, ...], seed: int | None, replications: int | None
+) -> list[str]:
+    """The overrides with those that have an option of their own."""
+    given = {"run.seed": seed, "run.replications": replications}
+    return [*overrides, *(f"{path}={n}" for path, n in given.items() if n is not None)]

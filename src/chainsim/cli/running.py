@@ -1,0 +1,159 @@
+"""The command that simulates."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shlex
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from chainsim.cli.options import FILE, run_options, with_seed_and_replications
+from chainsim.cli.progress import progress
+from chainsim.errors import InputError, Problem, RunError
+
+if TYPE_CHECKING:
+    from chainsim.experiments.runs import Prepared, Run
+
+MANY_SCHEMA = "chainsim/runs/1"
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
+@run_options
+def run(files: tuple[Path, ...], **options: Any) -> None:
+    """Run scenarios and write one result folder each.
+
+    Each FILE is a scenario. All files are checked before anything is run or written.
+    """
+    runner = _Runner(**options)
+    ready = runner.prepare(files)
+    objects = [runner.run(prepared, target) for prepared, target in ready]
+    runner.print_json([found for found in objects if found is not None])
+    if runner.failed:
+        raise SystemExit(RunError.exit_code)
+
+
+class _Runner:
+    """One call of the command."""
+
+    def __init__(
+        self,
+        overrides: tuple[str, ...],
+        seed: int | None,
+        replications: int | None,
+        engine: str,
+        workers: int | None,
+        out: Path,
+        as_json: bool,
+        quiet: bool,
+        verbose: bool,
+    ) -> None:
+        from chainsim.experiments.executors import usable_processors
+
+        self.overrides = with_seed_and_replications(overrides, seed, replications)
+        self.workers = workers or usable_processors()
+        self.out = out
+        self.as_json = as_json
+        self.quiet = quiet
+        self.verbose = verbose and not quiet
+        self.failed = False
+
+    def say(self, words: str) -> None:
+        if not self.quiet:
+            click.echo(words, err=True)
+
+    def prepare(self, files: Iterable[Path]) -> list[tuple[Prepared, Path]]:
+        """Every scenario with its folder; all problems of all files at once."""
+        from chainsim.experiments.runs import prepare
+        from chainsim.report.folder import check_target, folder_name
+        from chainsim.scenario.loading import load_scenario
+
+        ready: dict[str, Prepared] = {}
+        problems: list[Problem] = []
+        for file in files:
+            name = folder_name(str(file))
+            if name in ready:
+                rule = f"have a name of its own: two scenarios would write into '{name}'"
+                problems.append(Problem(str(file), 0, 0, "", rule))
+                continue
+            try:
+                ready[name] = prepare(load_scenario(file, self.overrides))
+            except InputError as error:
+                problems += error.problems
+        if problems:
+            raise InputError(problems)
+        for name, prepared in ready.items():
+            self.warn(name, prepared)
+        return [(prepared, check_target(self.out, name)) for name, prepared in ready.items()]
+
+    def warn(self, name: str, prepared: Prepared) -> None:
+        for problem in prepared.scenario.warnings:
+            self.say(f"warning: {problem}")
+        if self.verbose:
+            network = prepared.network
+            self.say(
+                f"{name}: {len(network.sites)} sites, {len(network.operations)} operations, "
+                f"{len(network.lanes)} lanes, {len(network.horizon.day_ends)} days"
+            )
+
+    def run(self, prepared: Prepared, target: Path) -> dict[str, Any] | None:
+        """Run and write one scenario, and print it; the JSON object of its results."""
+        from chainsim.experiments.runs import run as run_scenario
+        from chainsim.report.folder import Circumstances, write_run
+        from chainsim.report.objects import run_object
+
+        started = dt.datetime.now(dt.timezone.utc).isoformat(timespec="seconds")
+        began = time.monotonic()
+        total = prepared.precision.at_most if prepared.precision else self.planned(prepared)
+        try:
+            with progress(target.name, total, self.quiet) as done:
+                found = run_scenario(prepared, min(self.workers, total), done)
+            wall = time.monotonic() - began
+            command = shlex.join(["chainsim", *sys.argv[1:]])
+            write_run(found, target, Circumstances(command, started, wall, self.workers))
+        except RunError as error:
+            self.fail(f"{target.name}: {error}")
+            return None
+        if found.summary.failed:
+            first = next(r for r in found.replications if r.error)
+            self.fail(
+                f"{target.name}: {found.summary.failed} of {found.summary.replications} "
+                f"replications failed; number {first.number}: {first.error}"
+            )
+        self.show(found)
+        self.say(f"{target} written after {time.monotonic() - began:.1f} s")
+        return run_object(found) | {"wall_s": round(wall, 3), "out": str(target)}
+
+    @staticmethod
+    def planned(prepared: Prepared) -> int:
+        return prepared.scenario.document.run.replications
+
+    def fail(self, words: str) -> None:
+        self.failed = True
+        click.echo(words, err=True)
+
+    def show(self, found: Run) -> None:
+        if self.as_json:
+            return
+        from chainsim.report import sheets, tables
+
+        chosen = sheets.run_sheets(found)
+        if self.verbose:
+            chosen.append(sheets.sites_sheet(found))
+        tables.show(chosen, sys.stdout)
+
+    def print_json(self, objects: list[dict[str, Any]]) -> None:
+        if not self.as_json or not objects:
+            return
+        from chainsim.report.files import json_text
+
+        single = len(objects) == 1
+        whole = objects[0] if single else {"schema": MANY_SCHEMA, "runs": objects}
+        click.echo(json_text(whole), nl=False)
+
+

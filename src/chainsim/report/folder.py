@@ -1,0 +1,200 @@
+"""The result folder of a run: whole or absent, never outside the folder it was asked into."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from chainsim import provenance
+from chainsim.errors import InputError, Problem, RunError, shortened
+from chainsim.experiments.runs import Run
+from chainsim.report import files
+from chainsim.report.figures import pictures
+from chainsim.report.figures.scene import Scene
+from chainsim.report.figures.style import Picture, as_png, as_svg
+from chainsim.report.objects import run_object, validation_columns
+from chainsim.report.page import Illustration, page
+from chainsim.report.parameter_view import parameter_object
+
+MARK = "provenance.json"
+"""Every result folder has it: what lacks it is no result folder and is never replaced."""
+LONGEST_NAME = 80
+"""Bytes of a folder's name."""
+_UNSAFE = re.compile(r"[^\w.-]+")
+TRIES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What differs from run to run of the same scenario: it goes into provenance alone."""
+
+    command: str
+    started: str
+    wall_s: float
+    workers: int
+
+
+def folder_name(scenario_file: str) -> str:
+    """The name of the folder for a scenario file: its stem, made safe for any file system."""
+    name = _UNSAFE.sub("_", Path(scenario_file).stem).strip("._-")
+    while len(name.encode()) > LONGEST_NAME:
+        name = name[:-1]
+    return name or "scenario"
+
+
+def check_target(out: Path, name: str) -> Path:
+    """The folder that results will be written to, once `out` exists and can be written to.
+
+    Raises:
+        InputError: `out` cannot be used, or the name is taken by something else.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out, prefix="."):
+            pass
+    except OSError as error:
+        raise _unusable(out, "be a folder that can be written to", error.strerror) from None
+    target = out / name
+    if target.is_symlink() or (target.exists() and not _replaceable(target)):
+        raise _unusable(
+            target, "be free or a folder of results", "something else that is not replaced"
+        )
+    return target
+
+
+def _replaceable(target: Path) -> bool:
+    return target.is_dir() and ((target / MARK).is_file() or not any(target.iterdir()))
+
+
+def _unusable(path: Path, rule: str, got: str | None) -> InputError:
+    remedy = "choose another folder with --out"
+    return InputError([Problem("--out", 0, 0, str(path), rule, shortened(got or "an error"), remedy)])
+
+
+def write_run(run: Run, target: Path, circumstances: Circumstances) -> None:
+    """Write the results of a run; the folder appears as a whole or not at all.
+
+    Raises:
+        RunError: the disk is full, or writing failed otherwise.
+    """
+    try:
+        with _put_in_place(target) as folder:
+            _write(run, folder, circumstances)
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        reason = "the disk is full" if full else error.strerror or str(error)
+        raise RunError(f"the results could not be written to {target}: {reason}") from error
+
+
+@contextlib.contextmanager
+def _put_in_place(target: Path) -> Iterator[Path]:
+    """A new folder beside the target that takes its place when all has been written."""
+    folder = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
+    try:
+        folder.chmod(0o777 & ~_umask())
+        yield folder
+        _replace(folder, target)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _replace(folder: Path, target: Path) -> None:
+    """Rename the folder to the target; of several at one time the last one wins."""
+    for _ in range(TRIES):
+        try:
+            folder.rename(target)  # fails where there is a folder that is not empty
+            return
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+        if not _replaceable(target):
+            raise OSError(errno.EEXIST, "something else has taken the name")
+        old = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-old-"))
+        with contextlib.suppress(FileNotFoundError):  # another run was faster
+            target.rename(old)
+        shutil.rmtree(old, ignore_errors=True)
+    raise OSError(errno.EBUSY, "other runs keep replacing it")
+
+
+def _umask() -> int:
+    """The mask of the process: it can only be read by setting it."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+def _write(run: Run, folder: Path, circumstances: Circumstances) -> None:
+    scene = Scene(run)
+    _text(folder / "summary.json", files.json_text(run_object(run)))
+    _text(folder / "measures.csv", files.csv_text(files.measures_columns(run)))
+    _text(folder / "validation.csv", files.csv_text(validation_columns(run)))
+    _text(folder / "scenario.yaml", scenario_text(run.scenario.merged))
+    files.write_daily(run, folder, scene.first, scene.dates)
+    illustrations = [_illustrate(picture, folder / "figures") for picture in pictures(run)]
+    _text(folder / "report.html", page(run, illustrations))
+    _text(folder / MARK, files.json_text(_provenance(run, circumstances)))
+
+
+def _illustrate(picture: Picture, folder: Path) -> Illustration:
+    """Write a figure and the data behind it."""
+    folder.mkdir(exist_ok=True)
+    svg = as_svg(picture.figure)
+    (folder / f"{picture.name}.svg").write_bytes(svg)
+    (folder / f"{picture.name}.png").write_bytes(as_png(picture.figure))
+    _text(folder / f"{picture.name}.csv", files.csv_text(picture.data))
+    return Illustration(picture.name, picture.title, picture.caption, svg)
+
+
+def _text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def scenario_text(merged: Mapping[str, Any]) -> str:
+    """The merged scenario as YAML that loads as the same scenario."""
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    text: str = yaml.dump(
+        dict(merged), Dumper=dumper, allow_unicode=True, sort_keys=False, width=100,
+        default_flow_style=None,
+    )  # fmt: skip
+    return "# The scenario as it was run: without files, templates and parameters.\n" + text
+
+
+def _provenance(run: Run, circumstances: Circumstances) -> dict[str, Any]:
+    table = run.scenario.parameters
+    return {
+        "schema": "chainsim/provenance/1",
+        "scenario": run.scenario.document.name,
+        "fingerprint": run.network.fingerprint,
+        "seed": run.network.seed,
+        "replications": len(run.replications),
+        "engine": run.engine,
+        "command": circumstances.command,
+        "started": circumstances.started,
+        "wall_s": round(circumstances.wall_s, 3),
+        "workers": circumstances.workers,
+        "peak_memory_mb": provenance.peak_memory_mb(),
+        "versions": provenance.versions(),
+        "machine": provenance.machine(),
+        "files": provenance.digests(run.scenario.files),
+        "warnings": [str(problem) for problem in run.scenario.warnings],
+        "parameters": {name: parameter_object(table, name) for name in table},
+        "sources": {
+            key: {
+                "title": source.title,
+                "address": source.address,
+                "date": source.date,
+                "reliability": source.reliability,
+            }
+            for key, source in table.sources.items()
+        },
+    }

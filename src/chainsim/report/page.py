@@ -1,0 +1,52 @@
+"""One self-contained page about a run."""
+
+from __future__ import annotations
+
+import base64
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+
+from chainsim.experiments.runs import Run
+from chainsim.report.sheets import run_sheets, sites_sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Illustration:
+    """A figure for the page."""
+
+    name: str
+    title: str
+    caption: str
+    svg: bytes
+
+    @property
+    def address(self) -> str:
+        """The figure as a data address: nothing in it can run or clash with the page."""
+        return "data:image/svg+xml;base64," + base64.b64encode(self.svg).decode()
+
+
+def page(run: Run, illustrations: Sequence[Illustration]) -> str:
+    """The page as HTML; every name in it is escaped."""
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    source = resources.files("chainsim.report").joinpath("page.html").read_text("utf-8")
+    document = run.scenario.document
+    horizon = run.network.horizon
+    return environment.from_string(source).render(
+        name=document.name,
+        description=document.description or "",
+        run=run,
+        start=document.run.start,
+        end=document.run.end or f"{horizon.end - horizon.reported_from} s after the start",
+        sheets=[*run_sheets(run), sites_sheet(run)],
+        illustrations=illustrations,
+        disruptions=[d for d in document.disruptions if d.enabled],
+        evidence=sorted(Counter(p.kind for p in run.scenario.parameters.values()).items()),
+        overridden=[p for p in run.scenario.parameters.values() if p.overridden],
+        warnings=[str(problem) for problem in run.scenario.warnings],
+    )

@@ -1,0 +1,246 @@
+"""A merged scenario for people: every value with its origin, and where two scenarios differ."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+import yaml
+
+from chainsim.errors import InputError, Problem, did_you_mean, shortened
+from chainsim.report.tables import Sheet
+from chainsim.scenario.evaluation import jsonable, written
+from chainsim.scenario.loading import DEFAULT, Origin, Scenario
+from chainsim.scenario.quantities import Quantity
+from chainsim.scenario.schema.fields import Block
+
+COMMENT_COLUMN = 44
+"""Where comments begin, where the value leaves room."""
+LONGEST_ORIGIN = 110
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the merged scenario: YAML text, and the value that it gives, if it gives one."""
+
+    text: str
+    path: str = ""
+    value: Any = None
+    origin: Origin | None = None
+
+
+def lines(scenario: Scenario, defaults: bool = True) -> Iterator[Line]:
+    """The merged scenario line by line; together the texts are YAML."""
+    yield from _map(scenario, scenario.merged, scenario.document, "", "", defaults)
+
+
+def commented(line: Line) -> str:
+    """A line with the origin of its value as a comment."""
+    if line.origin is None:
+        return line.text
+    words = shortened(origin_words(line.origin), LONGEST_ORIGIN)
+    rounded = f"{_rounded(line.value)}; " if _rounded(line.value) else ""
+    return f"{line.text.ljust(COMMENT_COLUMN)}  # {rounded}{words}"
+
+
+_FRACTION = re.compile(r"= (-?\d+) / (\d+)(?: \* 1 \[(.*)\])?\Z")
+
+
+def _rounded(value: Any) -> str:
+    """About how much an exact fraction is, such as ~0.0696; empty for any other value."""
+    match = _FRACTION.match(value) if isinstance(value, str) else None
+    if match is None:
+        return ""
+    above, below, unit = match.groups()
+    return f"~{float(Fraction(int(above), int(below))):.6g} {unit or ''}".rstrip()
+
+
+def origin_words(origin: Origin) -> str:
+    """The place of a value, and the expression that it comes from."""
+    if origin.expression is None:
+        return origin.place
+    named = "parameters" if len(origin.parameters) > 1 else "parameter"
+    source = f" ({named} {', '.join(origin.parameters)})" if origin.parameters else ""
+    return f"{origin.place}{source} {origin.expression}"
+
+
+def _map(
+    scenario: Scenario, value: Mapping[str, Any], block: Any, path: str, indent: str, defaults: bool
+) -> Iterator[Line]:
+    for key, below in value.items():
+        at = f"{path}.{key}" if path else key
+        yield from _entry(scenario, below, _inside(block, key), at, f"{indent}{_scalar(key)}:",
+                          indent + "  ", defaults)  # fmt: skip
+    if defaults and isinstance(block, Block):
+        for key, below in _defaults(block):
+            at = f"{path}.{key}" if path else key
+            yield Line(f"{indent}{key}: {_scalar(below)}", at, below, DEFAULT)
+
+
+def _entry(
+    scenario: Scenario, value: Any, block: Any, path: str, head: str, indent: str, defaults: bool
+) -> Iterator[Line]:
+    """A value after its head (a key or a dash), on one line or on several below."""
+    if isinstance(value, Mapping) and value:
+        yield Line(head)
+        yield from _map(scenario, value, block, path, indent, defaults)
+    elif isinstance(value, list) and value:
+        yield Line(head)
+        for k, below in enumerate(value):
+            own = below.get("id") if isinstance(below, Mapping) else None
+            at = f"{path}.{own}" if own is not None else f"{path}[{k}]"
+            entry = _entry(
+                scenario, below, _inside(block, k), at, f"{indent}-", indent + "  ", defaults
+            )
+            yield from _joined(entry, indent)
+    else:
+        yield Line(f"{head} {_scalar(value)}", path, value, scenario.origin(path))
+
+
+def _joined(entry: Iterator[Line], indent: str) -> Iterator[Line]:
+    """A list entry with its first key on the line of its dash."""
+    head = next(entry)
+    if head.origin is not None:
+        yield head
+        return
+    first = next(entry)
+    yield Line(f"{indent}- {first.text[len(indent) + 2 :]}", first.path, first.value, first.origin)
+    yield from entry
+
+
+def _inside(block: Any, step: str | int) -> Any:
+    """What the checked document has at a key or an index, if its shape is the one written."""
+    if isinstance(block, Block) and isinstance(step, str):
+        names = {field.alias or name: name for name, field in type(block).model_fields.items()}
+        return getattr(block, names[step]) if step in names else None
+    if isinstance(block, Mapping):
+        return block.get(step)
+    if isinstance(block, tuple) and isinstance(step, int) and step < len(block):
+        return block[step]
+    return None
+
+
+def _defaults(block: Block) -> Iterator[tuple[str, Any]]:
+    """The keys that nobody gave and that have a value nevertheless."""
+    for name, field in type(block).model_fields.items():
+        value = getattr(block, name)
+        if name in block.model_fields_set or value is None or value in ((), {}):
+            continue
+        yield field.alias or name, _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Block):
+        given = {
+            field.alias or name: _plain(getattr(value, name))
+            for name, field in type(value).model_fields.items()
+        }
+        return {name: below for name, below in given.items() if below not in (None, (), [], {})}
+    if isinstance(value, Fraction):
+        return written(Quantity(value))
+    return jsonable(value)
+
+
+def _scalar(value: Any) -> str:
+    """A value on one line of YAML."""
+    text: str = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10**6)
+    return text.removesuffix("...\n").strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A path at which two scenarios differ; None where one has no value."""
+
+    path: str
+    first: Line | None
+    second: Line | None
+
+
+def differences(first: Scenario, second: Scenario) -> list[Difference]:
+    """Where the parameters of two scenarios differ, and what they come to."""
+    one, two = (
+        {x.path: x for x in (*_given_parameters(s), *lines(s)) if x.origin is not None}
+        for s in (first, second)
+    )
+    return [
+        Difference(path, one.get(path), two.get(path))
+        for path in dict.fromkeys((*one, *two))
+        if _value(one.get(path)) != _value(two.get(path))
+    ]
+
+
+def _given_parameters(scenario: Scenario) -> Iterator[Line]:
+    """The parameters that are not computed from others."""
+    for name, parameter in scenario.parameters.items():
+        if not parameter.uses:
+            value = f"{parameter.in_unit:.10g} {parameter.unit}".rstrip()
+            yield Line("", f"parameters.{name}", value, Origin(str(parameter.origin)))
+
+
+def _value(line: Line | None) -> Any:
+    return ("given", line.value) if line is not None else None
+
+
+def differences_sheet(found: list[Difference], names: tuple[str, str]) -> Sheet:
+    """The differences with the origin of both values."""
+    rows = [
+        (d.path, _shown(d.first), _shown(d.second), _origin(d.second) or _origin(d.first))
+        for d in found
+    ]
+    return Sheet("", ("path", names[0], names[1], "origin"), rows)
+
+
+def _shown(line: Line | None) -> str:
+    if line is None:
+        return "(none)"
+    return shortened(_rounded(line.value) or _scalar(line.value), 60)
+
+
+def _origin(line: Line | None) -> str:
+    return shortened(origin_words(line.origin), 100) if line and line.origin else ""
+
+
+def inside(found: Iterable[Line], path: str) -> Iterator[Line]:
+    """The lines at and below a path; all of them for an empty path.
+
+    Raises:
+        InputError: nothing is there.
+    """
+    known = list(found)
+    if not path:
+        yield from known
+        return
+    chosen = [x for x in known if x.path == path or x.path.startswith((f"{path}.", f"{path}["))]
+    if not chosen:
+        remedy = did_you_mean(path, {_cut(x.path, path.count(".") + 1) for x in known if x.path})
+        raise InputError([Problem("--path", 0, 0, path, "be a path of the scenario", "", remedy)])
+    for line in chosen:
+        yield replace(line, text=f"{line.path}: {_scalar(line.value)}")
+
+
+def _cut(path: str, steps: int) -> str:
+    return ".".join(path.split(".")[:steps])
+
+
+def value_object(line: Line) -> dict[str, Any]:
+    """A value with its origin as a JSON object."""
+    origin = line.origin or DEFAULT
+    return {
+        "path": line.path,
+        "value": line.value,
+        "origin": origin.place,
+        "expression": origin.expression,
+        "parameters": list(origin.parameters),
+    }
+
+
+def difference_object(found: Difference) -> dict[str, Any]:
+    """A difference as a JSON object; a side without a value is null."""
+    return {
+        "path": found.path,
+        "first": value_object(found.first) if found.first else None,
+        "second": value_object(found.second) if found.second else None,
+    }

@@ -1,0 +1,112 @@
+"""What a run says, as tables for people."""
+
+from __future__ import annotations
+
+from chainsim.experiments.runs import Run
+from chainsim.experiments.summary import Aggregate, Compared
+from chainsim.outcome.measures import ITEM_MEASURES, MEASURES
+from chainsim.report.objects import agreement
+from chainsim.report.tables import Sheet, interval, number
+
+SITE_MEASURES = ("output", "delivered", "fill_rate", "backlog_days", "utilisation", "on_hand")
+"""What the table of sites shows."""
+
+
+def run_sheets(run: Run) -> list[Sheet]:
+    """The tables that follow a run: measures, items, comparison with documented figures."""
+    sheets = [measures_sheet(run)]
+    if run.summary.items:
+        sheets.append(items_sheet(run))
+    if run.validation:
+        sheets.append(validation_sheet(run))
+    return sheets
+
+
+def measures_sheet(run: Run) -> Sheet:
+    """Every measure that is defined, with its interval."""
+    rows = [
+        (name, number(found.mean), interval(found.low, found.high), found.unit, str(found.n),
+         MEASURES[name].meaning)
+        for name, found in run.summary.total.items()
+        if found.mean is not None
+    ]  # fmt: skip
+    percent = f"{100 * _confidence(run):g} % interval"
+    return Sheet(
+        run.scenario.document.name,
+        ("measure", "mean", percent, "unit", "n", "meaning"),
+        rows,
+        frozenset({"mean", percent, "n"}),
+        _sample(run),
+    )
+
+
+def items_sheet(run: Run) -> Sheet:
+    """The measures of items used where output is made."""
+    names = list(ITEM_MEASURES)
+    heads = [f"{name.replace('_', ' ')} [{ITEM_MEASURES[name].unit}]" for name in names]
+    rows = [
+        (item, *(number(row[name].mean) for name in names))
+        for item, row in run.summary.items.items()
+    ]
+    return Sheet("Items used where output is made", ("item", *heads), rows, frozenset(heads))
+
+
+def sites_sheet(run: Run) -> Sheet:
+    """The main measures of every site."""
+    heads = [f"{name.replace('_', ' ')} [{_unit(run, name)}]" for name in SITE_MEASURES]
+    names = {site.id: site.name for site in run.network.sites}
+    rows = [
+        (site, names[site], *(number(_mean(row.get(name))) for name in SITE_MEASURES))
+        for site, row in run.summary.sites.items()
+    ]
+    return Sheet("Sites", ("site", "name", *heads), rows, frozenset(heads))
+
+
+def validation_sheet(run: Run) -> Sheet:
+    """Documented figures beside simulated ones."""
+    rows = [_validation_row(row) for row in run.validation]
+    return Sheet(
+        "Documented and simulated",
+        ("figure", "documented", "simulated", "interval", "difference", "unit", "agreement is",
+         "source"),
+        rows,
+        frozenset({"documented", "simulated", "interval", "difference"}),
+        "'by construction': the plan was made from this figure; 'evidence': it was not fitted; "
+        "'arithmetic': computed from parameters, not simulated.",
+    )  # fmt: skip
+
+
+def _validation_row(row: Compared) -> tuple[str, ...]:
+    relative = f"{100 * row.relative:+.2f} %" if row.relative is not None else "-"
+    found = row.simulated
+    return (
+        row.figure.id,
+        number(row.figure.documented, 6),
+        number(found.mean, 6),
+        interval(found.low, found.high),
+        relative,
+        found.unit,
+        agreement(row),
+        row.figure.source,
+    )
+
+
+def _mean(found: Aggregate | None) -> float | None:
+    return found.mean if found is not None else None
+
+
+def _unit(run: Run, name: str) -> str:
+    return run.summary.total[name].unit
+
+
+def _confidence(run: Run) -> float:
+    return float(run.scenario.document.run.confidence)
+
+
+def _sample(run: Run) -> str:
+    summary = run.summary
+    text = f"{summary.replications} replications, seed {run.network.seed}, engine {run.engine}, "
+    text += f"{summary.events:,} events."
+    if summary.failed:
+        text += f" {summary.failed} FAILED: their values are missing, the means are in doubt."
+    return text
