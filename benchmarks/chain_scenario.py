@@ -31,7 +31,10 @@ def _supplier(kind: str, name: str) -> dict[str, Any]:
     return {
         "stage": "upstream",
         "calendar": "two_shifts",
-        "stocks": {"raw": {"unlimited": True}, kind: {"initial": int(30 * lot), "room": int(60 * lot)}},
+        "stocks": {
+            "raw": {"unlimited": True},
+            kind: {"initial": int(30 * lot), "room": int(60 * lot)},
+        },
         "operations": {
             "make": {
                 "inputs": {"raw": 1},
@@ -45,20 +48,26 @@ def _supplier(kind: str, name: str) -> dict[str, Any]:
 
 def _maker(m: int) -> dict[str, Any]:
     lot = naive.LOTS[m]
-    sources = {
-        kind: [s for s in naive.SUPPLIERS if s[0] == kind][m % 6][2] for kind in naive.KINDS
-    }
+    sources = {kind: [s for s in naive.SUPPLIERS if s[0] == kind][m % 6][2] for kind in naive.KINDS}
     return {
         "calendar": "two_shifts",
         "stocks": {kind: {"initial": naive.COVER * lot} for kind in naive.KINDS},
         "operations": {
             "line": {
                 "inputs": {kind: 1 for kind in naive.KINDS},
-                "outputs": {"vehicle": {"share": 1 - naive.SAMPLED}, "sampled": {"share": naive.SAMPLED}},
+                "outputs": {
+                    "vehicle": {"share": 1 - naive.SAMPLED},
+                    "sampled": {"share": naive.SAMPLED},
+                },
                 "lot": lot,
                 "time": "8 h",
             },
-            "laboratory": {"inputs": {"sampled": 1}, "outputs": {"vehicle": 1}, "lot": lot, "time": "4 h"},
+            "laboratory": {
+                "inputs": {"sampled": 1},
+                "outputs": {"vehicle": 1},
+                "lot": lot,
+                "time": "4 h",
+            },
         },
         "replenishment": {
             kind: {"policy": "base_stock", "level": naive.COVER * lot, "sources": name}
@@ -82,6 +91,9 @@ def _outages(name: str) -> dict[str, Any]:
         "id": f"outage_{name}",
         "target": {"site": name},
         "effect": {"capacity": 0},
-        "timing": {"every": {"dist": "exponential", "mean": f"{naive.OUTAGE_EVERY} h"}, "between": "ends"},
+        "timing": {
+            "every": {"dist": "exponential", "mean": f"{naive.OUTAGE_EVERY} h"},
+            "between": "ends",
+        },
         "duration": f"{naive.OUTAGE_LENGTH} h",
     }

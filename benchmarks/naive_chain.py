@@ -44,9 +44,7 @@ class Plant:
             for kind in KINDS
         }
         self.finished: simpy.Store = simpy.Store(env)
-        self.sources = {
-            kind: [s for s in SUPPLIERS if s[0] == kind][number % 6] for kind in KINDS
-        }
+        self.sources = {kind: [s for s in SUPPLIERS if s[0] == kind][number % 6] for kind in KINDS}
 
 
 class Supplier:

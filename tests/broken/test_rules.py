@@ -92,6 +92,7 @@ CASES = [
     Case("flows_fit_their_item", "plan, rate: 400}", "plan, rate: ^4 GWh/yr}", "vehicle per time"),
     Case("lanes_join_sites", "from: S", "from: ^{}", "name a site, or at least one word"),
     Case("lanes_join_sites", "from: S", "from: ^{item: part}", "select sites, by site, stage"),
+    Case("lanes_join_sites", "from: S", "from: ^{stage: downstream}", "match at least one site"),
     Case("lanes_join_sites", "to: P", "to: ^S", "join two different sites"),
     Case("goods_in_transit_fit_their_lane", "items: [part],", "items: [part], in_transit: "
          "[{item: ^car, amount: 5, arrives: 1 d}],", "be an item of the lane"),
@@ -112,8 +113,12 @@ CASES = [
     Case("repair_shifts_have_a_calendar", "outputs: {car: 1}, rate: 400", "outputs: {car: 1}, "
          "rate: 400, breakdowns: [{up: 10 d, repair: ^shift}]", "there is no calendar"),
     Case("targets_select_something", "{site: S}", "^{site: S, stage: downstream}", "match some"),
-    Case("targets_select_something", "{site: S}", "^{site: S, lane: road}", "sites or lanes"),
-    Case("effects_can_apply", "capacity: 0}", "lane: ^closed}", "find lanes"),
+    Case("targets_select_something", "{site: S}", "^{lane: road, operation: make}",
+         "either operations or lanes"),
+    Case("targets_select_something", "{site: S}", "^{site: P, lane: road}", "match something"),
+    Case("effects_can_apply", "{site: S}, effect: {capacity: 0}", "{site: P}, effect: "
+         "{lane: ^closed}", "find lanes among"),
+    Case("effects_can_apply", "capacity: 0}", "receipts: ^paused}", "that a lane enters"),
     Case("effects_can_apply", "capacity: 0}", "demand: ^0.5}", "find demands"),
     Case("effects_can_apply", "{site: S}, effect: {capacity: 0}", "{lane: road}, effect: "
          "{capacity: ^0}", "or lanes with capacity_per_day"),
@@ -165,6 +170,32 @@ def test_a_slip_is_named_at_its_place(case: Case) -> None:
 def test_every_rule_has_a_case() -> None:
     rules = {rule.__name__ for rule in (*checks.NAMING, *checks.RULES, *checks.NETWORK_RULES)}
     assert {case.rule for case in CASES} == rules
+
+
+FINE = {
+    "lanes that leave a site": ("effect: {capacity: 0}",
+                                "effect: {lane: closed, in_transit: hold}"),
+    "lanes by their origin": ("{site: S}, effect: {capacity: 0}",
+                              "{origin: {stage: upstream}}, effect: {lead_time: {factor: 2}}"),
+    "energy in thousandths": ("{unit: unit}", "{unit: kWh, quantum: 0.001}"),
+    "an energy by its name": ("{unit: unit}\n", "{unit: kWh, quantum: 1 kWh}\n"),
+    "a computed level is rounded": ("level: 1200", "level: = 10000 / 3"),
+    "a cycle over scrap": ("outputs: {car: 1}", "split: cycle, cycle: [car, car, scrap], "
+                           "outputs: {car: 1, scrap: 1}"),
+    "the outside world": (MAKE, "make: {outputs: {part: 1}, rate: 1}\n"
+                          "    stocks: {part: {unlimited: true}}"),
+    "pooling with a lead time": (ROAD, ROAD + "  back: {from: P, to: S, items: [part], "
+                                 "transit: 1 d}\n"),
+    "an outage of the past, off": ("duration: 20}", "duration: 20, enabled: false}"),
+    "two events at one instant": ("plan, rate: 400}", "trace, events: [[2, 1], [2, 1]]}"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FINE)
+def test_what_is_right_is_left_alone(name: str) -> None:
+    old, new = FINE[name]
+    assert old in VALID
+    assert scenario_from_text(VALID.replace(old, new)).warnings == ()
 
 
 WARNED = {

@@ -23,12 +23,15 @@ def validate(files: tuple[Path, ...], overrides: tuple[str, ...], as_json: bool)
 
     reports = []
     for file in files:
+        problems: tuple[Problem, ...] = ()
+        warnings: tuple[Problem, ...] = ()
+        words = ""
         try:
             scenario = load_scenario(file, overrides)
-            problems, warnings = (), scenario.warnings
+            warnings = scenario.warnings
             words = f"{file}: fine, {len(scenario.document.sites)} sites"
         except InputError as error:
-            problems, warnings, words = error.problems, (), ""
+            problems = error.problems
         reports.append({"file": str(file), "problems": problems, "warnings": warnings})
         for problem in problems:
             click.echo(str(problem), err=True)
@@ -69,7 +72,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
 @set_option
 @click.option("--path", "within", default="", help="Only the values at and below this path.")
 @click.option("--given", is_flag=True, help="Leave out what is a default.")
-@click.option("--exposure", is_flag=True, help="Instead: who depends on which region, before a run.")
+@click.option("--exposure", is_flag=True, help="Instead: who depends on which region, by plan.")
 @json_option
 def show(
     file: Path, overrides: tuple[str, ...], within: str, given: bool, exposure: bool, as_json: bool

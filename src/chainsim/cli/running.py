@@ -107,7 +107,7 @@ class _Runner:
         from chainsim.report.folder import Circumstances, write_run
         from chainsim.report.objects import run_object
 
-        started = dt.datetime.now(dt.timezone.utc).isoformat(timespec="seconds")
+        started = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         began = time.monotonic()
         total = prepared.precision.at_most if prepared.precision else self.planned(prepared)
         try:
@@ -155,5 +155,3 @@ class _Runner:
         single = len(objects) == 1
         whole = objects[0] if single else {"schema": MANY_SCHEMA, "runs": objects}
         click.echo(json_text(whole), nl=False)
-
-

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -104,10 +104,8 @@ def _enter(work: Callable[[int], Any], lifeline: Connection) -> None:
 
 def _end_with(lifeline: Connection) -> None:
     """End this process when the other end of the pipe is closed."""
-    try:
+    with suppress(OSError):
         lifeline.poll(None)
-    except OSError:
-        pass
     os._exit(1)
 
 

@@ -120,9 +120,7 @@ def run_replications(
     return found
 
 
-def replicated(
-    network: CompiledNetwork, document: ScenarioFile | None, number: int
-) -> Replication:
+def replicated(network: CompiledNetwork, document: ScenarioFile | None, number: int) -> Replication:
     """One replication, reduced to its measures and compressed daily series."""
     try:
         trajectory = simulate(network, number)

@@ -115,9 +115,7 @@ def compared(
     return tuple(
         Compared(
             figure,
-            aggregate(
-                figure.simulated, figure.unit, 0 if figure.computed else failed, confidence
-            ),
+            aggregate(figure.simulated, figure.unit, 0 if figure.computed else failed, confidence),
         )
         for figure in comparisons
     )

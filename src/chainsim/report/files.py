@@ -45,7 +45,7 @@ def finite(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def csv_text(columns: Mapping[str, Sequence[Any]]) -> str:
+def csv_text(columns: Mapping[str, Iterable[Any]]) -> str:
     """A table by column as CSV; None and what is not finite become empty cells."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")

@@ -77,8 +77,8 @@ def _replaceable(target: Path) -> bool:
 
 
 def _unusable(path: Path, rule: str, got: str | None) -> InputError:
-    remedy = "choose another folder with --out"
-    return InputError([Problem("--out", 0, 0, str(path), rule, shortened(got or "an error"), remedy)])
+    got, remedy = shortened(got or "an error"), "choose another folder with --out"
+    return InputError([Problem("--out", 0, 0, str(path), rule, got, remedy)])
 
 
 def write_run(run: Run, target: Path, circumstances: Circumstances) -> None:
@@ -138,7 +138,7 @@ def _write(run: Run, folder: Path, circumstances: Circumstances) -> None:
     _text(folder / "summary.json", files.json_text(run_object(run)))
     _text(folder / "measures.csv", files.csv_text(files.measures_columns(run)))
     _text(folder / "validation.csv", files.csv_text(validation_columns(run)))
-    _text(folder / "scenario.yaml", scenario_text(run.scenario.merged))
+    _text(folder / "scenario.yaml", scenario_text(_self_contained(run, folder)))
     files.write_daily(run, folder, scene.first, scene.dates)
     illustrations = [_illustrate(picture, folder / "figures") for picture in pictures(run)]
     _text(folder / "report.html", page(run, illustrations))
@@ -157,6 +157,20 @@ def _illustrate(picture: Picture, folder: Path) -> Illustration:
 
 def _text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _self_contained(run: Run, folder: Path) -> dict[str, Any]:
+    """The merged scenario with the observed series copied beside it."""
+    merged = dict(run.scenario.merged)
+    if run.scenario.document.observed_series:
+        copies = folder / "observed"
+        copies.mkdir()
+        for name, file in run.scenario.document.observed_series.items():
+            shutil.copyfile(file, copies / f"{name}.csv")
+        merged["observed_series"] = {
+            name: f"observed/{name}.csv" for name in run.scenario.document.observed_series
+        }
+    return merged
 
 
 def scenario_text(merged: Mapping[str, Any]) -> str:

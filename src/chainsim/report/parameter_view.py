@@ -33,9 +33,7 @@ def parameters_sheet(table: ParameterTable, names: list[str]) -> Sheet:
         for p in [table[name]]
     ]
     heads = ("name", "value", "unit", "low", "high", "kind", "grade", "source", "set in")
-    return Sheet(
-        "", (*heads, "formula or note"), rows, frozenset({"value", "low", "high"}), GRADES
-    )
+    return Sheet("", (*heads, "formula or note"), rows, frozenset({"value", "low", "high"}), GRADES)
 
 
 def _bound(parameter: Parameter, bound: Quantity | None) -> str:

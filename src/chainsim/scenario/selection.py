@@ -1,8 +1,8 @@
 """What selectors select: sites by their facts, and what stands at them; or lanes by their ends.
 
-A selector with a word for lanes (lane, origin, destination) selects lanes only. One with words
-for sites selects those sites with their operations, stocks, orders and demands. With `item` alone
-it selects all that makes, uses, holds or carries the item.
+A selector with a word for lanes (lane, origin, destination) selects lanes only; words for sites
+beside it narrow where the lanes begin. Any other selects sites with their operations, stocks,
+orders and demands, and the lanes that leave them. `item` and `operation` narrow both.
 """
 
 from __future__ import annotations
@@ -75,33 +75,33 @@ def lane_pairs(document: ScenarioFile, key: str) -> list[Pair]:
 
 
 def selected_lanes(document: ScenarioFile, selector: Selector) -> list[str]:
-    """Keys of the lane blocks that a selector names, in code-point order."""
-    found = []
-    origins = set(selected_sites(document, selector.origin or Selector()))
+    """Keys of the lane blocks that a selector names, in code-point order.
+
+    With a word for lanes those that match it; else those that leave the selected sites.
+    """
+    if selector.operation:
+        return []
+    origins = set(selected_sites(document, selector))
+    origins &= set(selected_sites(document, selector.origin or Selector()))
     destinations = set(selected_sites(document, selector.destination or Selector()))
-    for key, lane in sorted(document.lanes.items()):
-        if not matches(key, selector.lane):
-            continue
-        if selector.item and not any(matches(item, selector.item) for item in lane.items):
-            continue
-        if any(a in origins and b in destinations for a, b in lane_pairs(document, key)):
-            found.append(key)
-    return found
+    return [
+        key
+        for key, lane in sorted(document.lanes.items())
+        if matches(key, selector.lane)
+        and (not selector.item or any(matches(item, selector.item) for item in lane.items))
+        and any(a in origins and b in destinations for a, b in lane_pairs(document, key))
+    ]
 
 
 def reach(document: ScenarioFile, selector: Selector) -> Reach:
     """Everything that a selector selects."""
-    given = words(selector)
-    if given & set(LANE_WORDS):
-        return Reach(lanes=tuple(selected_lanes(document, selector)))
-    lanes = selected_lanes(document, selector) if given == {"item"} else ()
+    lanes = tuple(selected_lanes(document, selector))
+    if words(selector) & set(LANE_WORDS):
+        return Reach(lanes=lanes)
     sites = selected_sites(document, selector)
-    if not {"item", "operation"} & given:
-        kept = sites
-    else:
-        kept = [site for site in sites if _touches(document, site, selector)]
+    narrow = bool(selector.item or selector.operation)
     return Reach(
-        sites=tuple(kept),
+        sites=tuple(s for s in sites if not narrow or _touches(document, s, selector)),
         operations=tuple(pair for site in sites for pair in _operations(document, site, selector)),
         stocks=tuple(pair for site in sites for pair in _stocks(document, site, selector)),
         replenishments=tuple(
@@ -116,7 +116,7 @@ def reach(document: ScenarioFile, selector: Selector) -> Reach:
             for key, demand in sorted(document.sites[site].demand.items())
             if matches(demand.item or key, selector.item) and not selector.operation
         ),
-        lanes=tuple(lanes),
+        lanes=lanes,
     )
 
 

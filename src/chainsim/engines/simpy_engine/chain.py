@@ -21,10 +21,9 @@ from chainsim.engines.simpy_engine.replenishment import Replenisher
 from chainsim.engines.simpy_engine.resource import Resource
 from chainsim.engines.simpy_engine.stock import Stock, total_on_hand
 from chainsim.network.clock import DISRUPTED, Clock
-from chainsim.network.compiled import CompiledNetwork, LaneSpec, OperationSpec, Phase
+from chainsim.network.compiled import SCRAP, CompiledNetwork, LaneSpec, OperationSpec, Phase
 from chainsim.network.timetable import Timetable, timetable
 from chainsim.outcome.trajectory import Entry, Trajectory
-
 
 
 class Chain:
@@ -99,6 +98,20 @@ class Chain:
                 needed += -(-net * amount // output.quantity)
         return needed
 
+    def way_to(self, stock: Stock, parent: Stock) -> list[Stock]:
+        """The stocks on the way from an item to the parent that it is required for."""
+        found: dict[str, Stock] = {}
+        frontier = [stock]
+        while frontier:
+            for user in frontier.pop().users:
+                for output in user.spec.outputs:
+                    made = self.stocks[output.stock] if output.stock != SCRAP else stock
+                    if made is not stock and made.id not in found:
+                        found[made.id] = made
+                        if made is not parent:
+                            frontier.append(made)
+        return [made for _, made in sorted(found.items())]
+
     def quota_of(self, spec: LaneSpec) -> Quota | None:
         """The daily quota that the lanes of one pair share, if there is one."""
         if spec.daily_quota < 0:
@@ -158,10 +171,13 @@ class Chain:
                 i.stock.users.append(operation)
                 if operation.floor not in i.stock.on_gain:
                     i.stock.on_gain.append(operation.floor)
-            watched = [operation.pulled, operation.parent]
-            for watched_stock in watched:
-                if watched_stock and operation.floor.turn not in watched_stock.on_drop:
-                    watched_stock.on_drop.append(operation.floor.turn)
+        for operation in operations:
+            watched = [operation.pulled] if operation.pulled is not None else []
+            if operation.pulled is not None and operation.parent is not None:
+                watched += self.way_to(operation.pulled, operation.parent)
+            for stock in watched:
+                if operation.floor.turn not in stock.on_drop:
+                    stock.on_drop.append(operation.floor.turn)
 
     def _makers_by_stock(self) -> dict[str, list[Operation]]:
         makers: dict[str, list[Operation]] = {}

@@ -92,9 +92,7 @@ def _instants(chain: Chain, entity: str, spec: StreamSpec, clock: Clock) -> Iter
 class Outside(Account):
     """Something that happens at a stock from outside."""
 
-    def __init__(
-        self, chain: Chain, id_: str, rank: int, stock: int, stream: StreamSpec
-    ) -> None:
+    def __init__(self, chain: Chain, id_: str, rank: int, stock: int, stream: StreamSpec) -> None:
         super().__init__()
         self.chain = chain
         self.env = chain.env

@@ -65,7 +65,8 @@ class Replenisher:
         if spec.review is None:
             self.stock.on_drop.append(self.turn)
             if self.parent is not None:
-                self.parent.on_drop.append(self.turn)
+                for stock in chain.way_to(self.stock, self.parent):
+                    stock.on_drop.append(self.turn)
 
     @property
     def follows_the_day(self) -> bool:

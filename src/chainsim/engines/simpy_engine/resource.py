@@ -92,5 +92,3 @@ class Resource(Account):
             if missing is not None:
                 self._missing = (missing, idle)
         self._states = [(state, servers) for state, servers in states if servers]
-
-

@@ -146,8 +146,8 @@ def _layout(scene: Scene, flows: list[_Flow]) -> _Layout:
         for site, y in column.items():
             layout.places[site] = (layout.columns[stage], y + down)
     for region, members in groupby(next(iter(columns.values())), key=lambda k: sites[k].region):
-        y = [layout.places[k][1] for k in members]
-        layout.blocks.append((region, y[0], y[-1]))
+        inside = [layout.places[k][1] for k in members]
+        layout.blocks.append((region, inside[0], inside[-1]))
     return layout
 
 
@@ -161,7 +161,7 @@ def _widths(flows: list[_Flow]) -> dict[int, float]:
 
 
 def _ordinates(scene: Scene, sites: list[int], widths: dict[int, float]) -> dict[int, float]:
-    """y of the sites of a column, far enough from each other for their bars."""
+    """Ordinates of the sites of a column, far enough from each other for their bars."""
     places: dict[int, float] = {}
     y = 0.0
     for above, site in zip([None, *sites], sites, strict=False):
@@ -174,7 +174,7 @@ def _ordinates(scene: Scene, sites: list[int], widths: dict[int, float]) -> dict
 
 
 def _abscissas(scene: Scene, columns: dict[str, list[int]]) -> dict[str, float]:
-    """x of each column, with room for names left of the first and right of the last."""
+    """Abscissa of each column, with room for names left of the first and right of the last."""
     names = [[_name(scene, k) for k in found] for found in columns.values()]
     first = 0.45 + LETTER * max(map(len, names[0]))
     last = INCHES - 0.15 - LETTER * max(map(len, names[-1]))
@@ -207,7 +207,7 @@ def _links(
 def _berths(
     pairs: dict[tuple[int, int], float], layout: _Layout, end: int
 ) -> dict[tuple[int, int], float]:
-    """y of the middle of each band at one end, in the order of the sites at the other end."""
+    """Ordinates of the bands at one end, in the order of the sites at the other end."""
     found = {}
     ordered = sorted(pairs, key=lambda pair: (pair[end], layout.places[pair[1 - end]][1]))
     for site, members in groupby(ordered, key=lambda pair: pair[end]):
@@ -226,12 +226,11 @@ def _link(
     bend = 0.45 * (x1 - x0)
     bends = [(x0 + bend, y0), (x1 - bend, y1)] if bend else [(x0 + 0.8, y0), (x1 + 0.8, y1)]
     codes = [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4]
-    axes.add_patch(
-        PathPatch(
-            Path([start, *bends, end], codes), fill=False, edgecolor=color, alpha=0.5,
-            lw=max(width, 0.25), capstyle="butt",
-        )  # fmt: skip
-    )
+    patch = PathPatch(
+        Path([start, *bends, end], codes), fill=False, edgecolor=color, alpha=0.5,
+        lw=max(width, 0.25), capstyle="butt",
+    )  # fmt: skip
+    axes.add_patch(patch)
 
 
 def _nodes(
@@ -242,13 +241,12 @@ def _nodes(
     for site, (x, y) in layout.places.items():
         spec = scene.network.sites[site]
         color = colors[spec.region]
-        height = widths[site]
-        axes.add_patch(
-            Rectangle(
-                (x - 0.04, y - max(height, 0.07) / 2), 0.08, max(height, 0.07),
-                facecolor=color if height else "white", edgecolor=color, lw=0.8, zorder=3,
-            )  # fmt: skip
-        )
+        height = max(widths[site], 0.07)
+        bar = Rectangle(
+            (x - 0.04, y - height / 2), 0.08, height, lw=0.8, zorder=3,
+            facecolor=color if widths[site] else "white", edgecolor=color,
+        )  # fmt: skip
+        axes.add_patch(bar)
         side, align = (-0.08, "right") if x == leftmost else (0.08, "left")
         axes.text(
             x + side, y, _name(scene, site), ha=align, va="center", fontsize=7.5, zorder=4,

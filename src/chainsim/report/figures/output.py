@@ -19,6 +19,7 @@ from chainsim.report.figures.style import (
     INK,
     RED,
     SKY,
+    Columns,
     Picture,
     canvas,
     date_axis,
@@ -45,15 +46,15 @@ def output_per_day(scene: Scene) -> Picture:
     figure, axes = canvas(4.4, title, caption)
     scene.mark(axes)
     _bare_days(axes, scene, days)
-    axes.fill_between(scene.dates, week.low, week.high, color=BLUE, alpha=0.25, lw=0)
-    axes.plot(scene.dates, week.mean, color=BLUE, lw=1.8, label="output, 7-day mean")
-    axes.plot(scene.dates, plan, color=INK, lw=1.0, ls="--", label="plan, 7-day mean")
+    axes.fill_between(scene.x, week.low, week.high, color=BLUE, alpha=0.25, lw=0)
+    axes.plot(scene.x, week.mean, color=BLUE, lw=1.8, label="output, 7-day mean")
+    axes.plot(scene.x, plan, color=INK, lw=1.0, ls="--", label="plan, 7-day mean")
     axes.set_ylabel(f"{scene.output_unit} per day")
     _from_zero(axes)
     date_axis(axes, scene.dates)
     thousands(axes)
     legend(figure)
-    data = {
+    data: Columns = {
         "date": scene.dates,
         "mean": days.mean, "p5": days.low, "p50": days.middle, "p95": days.high,
         "week_mean": week.mean, "week_p5": week.low, "week_p95": week.high,
@@ -63,7 +64,7 @@ def output_per_day(scene: Scene) -> Picture:
 
 
 def _bare_days(axes: Axes, scene: Scene, days: Band) -> None:
-    axes.plot(scene.dates, days.mean, ls="", marker=".", ms=2.5, color=SKY, label="output, day")
+    axes.plot(scene.x, days.mean, ls="", marker=".", ms=2.5, color=SKY, label="output, day")
 
 
 @styled
@@ -79,12 +80,12 @@ def output_cumulative(scene: Scene) -> Picture:
     )  # fmt: skip
     for axes in (upper, lower):
         scene.mark(axes)
-    upper.plot(scene.dates, planned, color=INK, lw=1.0, ls="--", label="plan")
-    upper.fill_between(scene.dates, made.low, made.high, color=BLUE, alpha=0.25, lw=0)
-    upper.plot(scene.dates, made.mean, color=BLUE, lw=1.8, label="output")
+    upper.plot(scene.x, planned, color=INK, lw=1.0, ls="--", label="plan")
+    upper.fill_between(scene.x, made.low, made.high, color=BLUE, alpha=0.25, lw=0)
+    upper.plot(scene.x, made.mean, color=BLUE, lw=1.8, label="output")
     lower.axhline(0, color=INK, lw=0.8, ls="--")
-    lower.fill_between(scene.dates, gap.low, gap.high, color=BLUE, alpha=0.25, lw=0)
-    lower.plot(scene.dates, gap.mean, color=BLUE, lw=1.5)
+    lower.fill_between(scene.x, gap.low, gap.high, color=BLUE, alpha=0.25, lw=0)
+    lower.plot(scene.x, gap.mean, color=BLUE, lw=1.5)
     upper.set_ylabel(f"{scene.output_unit} since start")
     lower.set_ylabel(f"output - plan,\n{scene.output_unit}")
     _from_zero(upper)
@@ -92,7 +93,7 @@ def output_cumulative(scene: Scene) -> Picture:
     thousands(upper)
     thousands(lower)
     legend(figure)
-    data = {
+    data: Columns = {
         "date": scene.dates,
         "plan": planned, "mean": made.mean, "p5": made.low, "p95": made.high,
         "gap_mean": gap.mean, "gap_p5": gap.low, "gap_p95": gap.high,
@@ -249,7 +250,7 @@ def output_by_site(scene: Scene) -> Picture | None:
     share = axes.secondary_xaxis("top", functions=(lambda x: x / total, lambda x: x * total))
     share.set_xlabel("share of all output")
     per_cent(share, "x")
-    data = {
+    data: Columns = {
         "site": [site for site, _ in rows],
         "name": [names[site] for site, _ in rows],
         "mean": [a.mean for _, a in rows],
@@ -262,4 +263,3 @@ def output_by_site(scene: Scene) -> Picture | None:
 
 def _from_zero(axes: Axes) -> None:
     axes.set_ylim(bottom=0)
-

@@ -18,7 +18,7 @@ from chainsim.experiments.daily import DailyRuns
 from chainsim.experiments.runs import Run
 from chainsim.network.compiled import CompiledNetwork
 from chainsim.outcome.measures import output_stocks
-from chainsim.report.figures.style import FAINT, ORANGE
+from chainsim.report.figures.style import FAINT, ORANGE, place
 from chainsim.scenario.schema.document import ScenarioFile
 
 Floats = NDArray[np.float64]
@@ -77,6 +77,11 @@ class Scene:
         horizon = self.network.horizon
         moments = [horizon.origin + dt.timedelta(seconds=end - 1) for end in horizon.day_ends]
         return [moment.date() for moment in moments[self.first :]]
+
+    @cached_property
+    def x(self) -> Floats:
+        """Where the days stand along x: the middle of each."""
+        return np.array([place(day) for day in self.dates]) + 0.5
 
     @cached_property
     def n(self) -> int:
@@ -172,21 +177,25 @@ class Scene:
     def mark(self, axes: Axes) -> None:
         """Shade disruptions and warm-up and mark holidays behind what an axes shows."""
         for k, (first, after) in enumerate(self.holidays):
+            ends = place(first), place(after)
             label = "holiday" if k == 0 else None
-            axes.axvspan(first, after, ymin=0.0, ymax=0.02, color=FAINT, lw=0, label=label)
-            axes.axvspan(first, after, color=FAINT, alpha=0.10, lw=0)
+            axes.axvspan(*ends, ymin=0.0, ymax=0.02, color=FAINT, lw=0, label=label)
+            axes.axvspan(*ends, color=FAINT, alpha=0.10, lw=0)
         if self.first_counted > 0:
             axes.axvspan(
-                self.dates[0], self.dates[self.first_counted], facecolor="none",
+                place(self.dates[0]), place(self.dates[self.first_counted]), facecolor="none",
                 edgecolor=FAINT, hatch="..", alpha=0.5, lw=0, label="warm-up",
             )  # fmt: skip
-        if not self.repeats:
-            return
+        if self.repeats:
+            self._mark_disruptions(axes)
+
+    def _mark_disruptions(self, axes: Axes) -> None:
         for k, window in enumerate(self.windows):
             full = "disruption" if k == 0 else None
             back = "recovery" if k == 0 and window.until > window.full_until else None
-            axes.axvspan(window.start, window.full_until, color=ORANGE, alpha=0.30, lw=0, label=full)
-            axes.axvspan(window.full_until, window.until, color=ORANGE, alpha=0.13, lw=0, label=back)
+            start, end = place(window.start), place(window.full_until)
+            axes.axvspan(start, end, color=ORANGE, alpha=0.30, lw=0, label=full)
+            axes.axvspan(end, place(window.until), color=ORANGE, alpha=0.13, lw=0, label=back)
 
 
 def moving_mean(values: Floats, width: int = WEEK) -> Floats:

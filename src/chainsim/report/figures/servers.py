@@ -128,7 +128,7 @@ def missing_items(scene: Scene) -> Picture | None:
     scene.mark(left)
     for k, item in enumerate(ranked[:MOST_ITEMS]):
         left.plot(
-            scene.dates, moving_mean(hours[item]).mean(axis=0),
+            scene.x, moving_mean(hours[item]).mean(axis=0),
             color=QUALITATIVE[k], ls=DASHES[k % len(DASHES)], lw=1.5, label=item,
         )  # fmt: skip
     left.set_ylabel("server-hours per day")
@@ -172,5 +172,3 @@ def _bought_inputs(scene: Scene) -> dict[str, list[int]]:
         if item is not None:
             found[item].append(k)
     return found
-
-

@@ -137,9 +137,9 @@ def _draw(scene: Scene, row: tuple[Axes, Axes], held: _Held) -> None:
         if values is None:
             continue
         if (values.high > values.low).any():
-            axes.fill_between(scene.dates, values.low, values.high, color=color, alpha=0.2, lw=0)
+            axes.fill_between(scene.x, values.low, values.high, color=color, alpha=0.2, lw=0)
         axes.plot(
-            scene.dates, values.mean, color=color, ls=dashes, lw=width, label=held.echelon
+            scene.x, values.mean, color=color, ls=dashes, lw=width, label=held.echelon
         )  # fmt: skip
 
 

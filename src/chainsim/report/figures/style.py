@@ -5,16 +5,22 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import wraps
+from typing import Any, Literal, ParamSpec, TypeVar
 
 from matplotlib import rc_context
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
 from matplotlib.ticker import EngFormatter, FuncFormatter
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 INK = "#222222"
 FAINT = "#8a8a8a"
@@ -28,8 +34,15 @@ WIDTH = 9.0
 """Inches."""
 DPI = 130
 
+CJK = (
+    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei", "Microsoft YaHei", "PingFang SC", "SimHei", "Arial Unicode MS",
+)  # fmt: skip
+"""Fonts with Chinese signs, for names: the first that is installed is used."""
+_INSTALLED = {font.name for font in fontManager.ttflist}
+
 STYLE: dict[str, Any] = {
-    "font.family": ["sans-serif"],
+    "font.family": ["DejaVu Sans", *[name for name in CJK if name in _INSTALLED][:1]],
     "font.size": 9,
     "axes.titlesize": 10,
     "axes.titlelocation": "left",
@@ -52,10 +65,7 @@ STYLE: dict[str, Any] = {
     "svg.hashsalt": "chainsim",
     "path.simplify": True,
 }
-styled = rc_context(STYLE)
-"""Decorates a function that draws or writes a figure."""
-
-Columns = Mapping[str, Sequence[Any]]
+Columns = Mapping[str, Iterable[Any]]
 """A table by column."""
 
 
@@ -69,6 +79,17 @@ class Picture:
     caption: str
     figure: Figure
     data: Columns
+
+
+def styled(draw: Callable[P, T]) -> Callable[P, T]:
+    """A function that draws or writes a figure, with the settings of `STYLE` while it works."""
+
+    @wraps(draw)
+    def drawn(*args: P.args, **options: P.kwargs) -> T:
+        with rc_context(STYLE):  # type: ignore[arg-type, unused-ignore]
+            return draw(*args, **options)
+
+    return drawn
 
 
 def canvas(
@@ -103,14 +124,18 @@ def legend(figure: Figure, handles: Mapping[str, Artist] | None = None, columns:
 
 def date_axis(axes: Axes, dates: Sequence[dt.date]) -> None:
     """Dates along x, from the first day to the end of the last."""
-    locator = AutoDateLocator(minticks=4, maxticks=12)
+    locator: Any = AutoDateLocator(minticks=4, maxticks=12)  # type: ignore[no-untyped-call]
+    formatter: Any = ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
-    axes.set_xlim(_day(dates[0]), _day(dates[-1]) + 1)
+    axes.xaxis.set_major_formatter(formatter)
+    axes.set_xlim(place(dates[0]), place(dates[-1]) + 1)
 
 
-def _day(date: dt.date) -> float:
-    return float((date - dt.date(1970, 1, 1)).days)
+def place(moment: dt.date) -> float:
+    """Where a date, or a date and time, stands along x: days since 1970."""
+    if not isinstance(moment, dt.datetime):
+        moment = dt.datetime.combine(moment, dt.time())
+    return (moment - dt.datetime(1970, 1, 1)) / dt.timedelta(days=1)
 
 
 def thousands(axes: Axes, which: Literal["x", "y"] = "y") -> None:
@@ -129,29 +154,28 @@ def per_cent(axes: Axes, which: Literal["x", "y"]) -> None:
     axis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:.10g} %"))
 
 
-@styled
 def as_svg(figure: Figure) -> bytes:
     """The figure as SVG; the same figure gives the same bytes."""
-    _lay_out(figure)
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return _COORDINATES.sub(_rounded, buffer.getvalue()).encode()
+    drawn = _saved(figure, format="svg", metadata={"Date": None, "Creator": None})
+    return _COORDINATES.sub(_rounded, drawn.decode()).encode()
+
+
+def as_png(figure: Figure) -> bytes:
+    """The figure as PNG; the same figure gives the same bytes."""
+    return _saved(figure, format="png", dpi=DPI, metadata={"Software": None})
 
 
 @styled
-def as_png(figure: Figure) -> bytes:
-    """The figure as PNG; the same figure gives the same bytes."""
-    _lay_out(figure)
+def _saved(figure: Figure, **options: Any) -> bytes:
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
+        if figure.get_layout_engine() is not None:
+            # Finding the places of all parts again for every format is slow.
+            figure.draw_without_rendering()
+            figure.set_layout_engine("none")
+        figure.savefig(buffer, **options)
     return buffer.getvalue()
-
-
-def _lay_out(figure: Figure) -> None:
-    """Find the places of all parts once; finding them again for every format is slow."""
-    if figure.get_layout_engine() is not None:
-        figure.draw_without_rendering()
-        figure.set_layout_engine("none")
 
 
 _COORDINATES = re.compile(r' d="[^"]*"')

@@ -7,7 +7,7 @@ import datetime as dt
 from matplotlib.axes import Axes
 
 from chainsim.report.figures.scene import Scene
-from chainsim.report.figures.style import FAINT, ORANGE, Picture, canvas, date_axis, styled
+from chainsim.report.figures.style import FAINT, ORANGE, Picture, canvas, date_axis, place, styled
 
 MOST_ROWS = 40
 
@@ -23,9 +23,9 @@ def timeline(scene: Scene) -> Picture | None:
     if not scene.repeats:
         caption += " Random disruptions as drawn for the first replication."
     figure, axes = canvas(1.3 + 0.3 * len(rows), title, caption, legend_lines=0)
-    for place, (_, bars) in zip(range(len(rows))[::-1], rows, strict=True):
+    for row, (_, bars) in zip(range(len(rows))[::-1], rows, strict=True):
         for bar in bars:
-            _draw(axes, place, *bar)
+            _draw(axes, row, *bar)
     axes.set_yticks(range(len(rows))[::-1], [name for name, _ in rows])
     axes.set_ylim(-0.6, len(rows) - 0.4)
     axes.grid(axis="y", visible=False)
@@ -40,16 +40,12 @@ Bar = tuple[str, dt.datetime, dt.datetime]
 LOOKS = {"full effect": (ORANGE, 1.0), "onset": (ORANGE, 0.4), "recovery": (ORANGE, 0.4)}
 
 
-def _draw(axes: Axes, place: int, what: str, begin: dt.datetime, end: dt.datetime) -> None:
+def _draw(axes: Axes, row: int, what: str, begin: dt.datetime, end: dt.datetime) -> None:
     color, alpha = LOOKS.get(what, (FAINT, 0.8))
     axes.barh(
-        place, (end - begin) / dt.timedelta(days=1), left=_number(begin), height=0.55,
+        row, (end - begin) / dt.timedelta(days=1), left=place(begin), height=0.55,
         color=color, alpha=alpha, lw=0,
     )  # fmt: skip
-
-
-def _number(moment: dt.datetime) -> float:
-    return (moment - dt.datetime(1970, 1, 1)) / dt.timedelta(days=1)
 
 
 def _disruptions(scene: Scene) -> list[tuple[str, list[Bar]]]:
@@ -79,5 +75,3 @@ def _holidays(scene: Scene) -> list[tuple[str, list[Bar]]]:
         if bars:
             rows.append((f"calendar {calendar}", bars))
     return rows
-
-

@@ -10,7 +10,7 @@ from chainsim.scenario.checks.times import DAY
 from chainsim.scenario.nodes import Path
 from chainsim.scenario.schema.disruptions import Disruption
 from chainsim.scenario.schema.distributions import values_of
-from chainsim.scenario.selection import LANE_WORDS, SITE_WORDS, Reach, reach, words
+from chainsim.scenario.selection import LANE_WORDS, Reach, reach, words
 
 
 def targets_select_something(ground: Ground) -> Problems:
@@ -18,14 +18,11 @@ def targets_select_something(ground: Ground) -> Problems:
     for path, disruption in _disruptions(ground):
         target = disruption.target
         given = words(target)
-        both = given & set(LANE_WORDS) and given & {*SITE_WORDS, "operation"}
         if not given:
             rule = "name at least one word: site, stage, region, tags, item, operation or lane"
             yield ground.problem((*path, "target"), rule, "an empty selector would hit everything")
-        elif both:
-            rule = "select either sites or lanes"
-            remedy = "put words for sites into origin or destination"
-            yield ground.problem((*path, "target"), rule, remedy)
+        elif "operation" in given and given & set(LANE_WORDS):
+            yield ground.problem((*path, "target"), "select either operations or lanes")
         elif not words_are_known(ground, target):
             continue  # the unknown word has been reported
         elif reach(ground.document, target).empty:
@@ -56,23 +53,17 @@ def _without_object(
     """The effects that find nothing, each with what it would need."""
     lanes = ground.document.lanes
     sites = set(reached.sites)
-    ends = [pair for key in lanes for pair in ground.pairs(key)] if sites else []
+    entered = any(to in sites for key in lanes for _, to in ground.pairs(key)) if sites else False
     found: dict[str, tuple[object, str]] = {
         "capacity": (
             reached.operations or any(lanes[key].capacity_per_day for key in reached.lanes),
-            "operations, or lanes with capacity_per_day (name lanes by lane, origin, destination)",
+            "operations, or lanes with capacity_per_day",
         ),
-        "lead_time": (reached.lanes, "lanes (name them by lane, origin or destination)"),
-        "lane": (reached.lanes, "lanes (name them by lane, origin or destination)"),
+        "lead_time": (reached.lanes, "lanes"),
+        "lane": (reached.lanes, "lanes"),
         "orders": (reached.replenishments, "sites that replenish"),
-        "shipments": (
-            reached.lanes or any(origin in sites for origin, _ in ends),
-            "sites from which a lane leads",
-        ),
-        "receipts": (
-            reached.lanes or any(destination in sites for _, destination in ends),
-            "sites to which a lane leads",
-        ),
+        "shipments": (sites and reached.lanes, "sites that a lane leaves"),
+        "receipts": (entered, "sites that a lane enters"),
         "stock_loss": (reached.stocks, "stocks"),
         "demand": (reached.demands, "demands"),
     }
