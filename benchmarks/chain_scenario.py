@@ -6,8 +6,6 @@ from typing import Any
 
 import naive_chain as naive
 
-EVENING = "00:00-16:00"
-
 
 def scenario() -> dict[str, Any]:
     """The scenario as plain data."""
@@ -21,7 +19,7 @@ def scenario() -> dict[str, Any]:
             **{f"maker_{m}": _maker(m) for m in range(naive.MAKERS)},
         },
         "lanes": {region: _lane(region) for region in naive.REGIONS},
-        "disruptions": [_outages(name) for *_, name in naive.SUPPLIERS],
+        "disruptions": [_outages(k, name) for k, (*_, name) in enumerate(naive.SUPPLIERS)],
         "output_item": "vehicle",
     }
 
@@ -33,7 +31,7 @@ def _supplier(kind: str, name: str) -> dict[str, Any]:
         "calendar": "two_shifts",
         "stocks": {
             "raw": {"unlimited": True},
-            kind: {"initial": int(30 * lot), "room": int(60 * lot)},
+            kind: {"initial": int(naive.STOCK * lot), "room": int(2 * naive.STOCK * lot)},
         },
         "operations": {
             "make": {
@@ -86,14 +84,11 @@ def _lane(region: str) -> dict[str, Any]:
     }
 
 
-def _outages(name: str) -> dict[str, Any]:
+def _outages(number: int, name: str) -> dict[str, Any]:
     return {
         "id": f"outage_{name}",
         "target": {"site": name},
         "effect": {"capacity": 0},
-        "timing": {
-            "every": {"dist": "exponential", "mean": f"{naive.OUTAGE_EVERY} h"},
-            "between": "ends",
-        },
+        "timing": {"at": [f"{hour} h" for hour in naive.outages_of(number)]},
         "duration": f"{naive.OUTAGE_LENGTH} h",
     }

@@ -27,9 +27,11 @@ SUPPLIERS = tuple(
 )
 COVER = 8
 """Shifts of parts that a maker keeps beyond those on the road."""
+STOCK = 6
+"""Shifts of its own making that a supplier holds at the start; it has room for twice that."""
 SLACK = 1.25
 """A supplier's capacity over what is ordered of it."""
-OUTAGE_EVERY, OUTAGE_LENGTH = 365 * 24.0, 5 * 24.0
+OUTAGE_LENGTH = 10 * 24.0
 SAMPLED = 0.05
 
 
@@ -52,7 +54,7 @@ class Supplier:
 
     def __init__(self, env: simpy.Environment, per_shift: float) -> None:
         self.per_shift = per_shift
-        self.stock = simpy.Container(env, init=per_shift * 30, capacity=per_shift * 60)
+        self.stock = simpy.Container(env, init=per_shift * STOCK, capacity=per_shift * 2 * STOCK)
         self.gate = simpy.Resource(env, capacity=1000)
         self.up = True
 
@@ -96,11 +98,11 @@ def make(env: simpy.Environment, supplier: Supplier) -> Generator[Any, Any, None
 
 
 def fail(
-    env: simpy.Environment, supplier: Supplier, rng: random.Random
+    env: simpy.Environment, supplier: Supplier, starts: list[float]
 ) -> Generator[Any, Any, None]:
-    """Outages at random."""
-    while True:
-        yield env.timeout(rng.expovariate(1 / OUTAGE_EVERY))
+    """The outages of a supplier."""
+    for start in starts:
+        yield env.timeout(start - env.now)
         supplier.up = False
         yield env.timeout(OUTAGE_LENGTH)
         supplier.up = True
@@ -118,6 +120,11 @@ def inspect(
                 yield place
                 yield env.timeout(4.0)
         output[int(env.now // (365 * 24))] += lot
+
+
+def outages_of(number: int) -> list[float]:
+    """The hours at which a supplier's outages begin: one in a year."""
+    return [24.0 * (365 * year + 20 + 13 * number) for year in range(3)]
 
 
 def demand_of(name: str) -> int:
@@ -141,9 +148,9 @@ def run(seed: int = 1) -> tuple[list[int], int]:
         plant = Plant(env, number)
         env.process(build(env, plant, suppliers))
         env.process(inspect(env, plant, laboratory, rng, output))
-    for supplier in suppliers.values():
+    for number, supplier in enumerate(suppliers.values()):
         env.process(make(env, supplier))
-        env.process(fail(env, supplier, rng))
+        env.process(fail(env, supplier, outages_of(number)))
     env.run(until=DAYS * 24)
     return output[:3], next(env._eid)
 

@@ -1,4 +1,4 @@
-"""Readings of a trajectory that several verification cases share."""
+"""Series by day, levels at midnight and the log of a run, for inventory and disruption cases."""
 
 from __future__ import annotations
 
@@ -26,13 +26,6 @@ def at_midnights(run: Trajectory, kind: str, series: str, entity: str) -> NDArra
 def fill_rate(run: Trajectory, demand: str) -> float:
     """Share of demand filled at the instant it arose."""
     return run.count("demands", "at_once", demand) / run.count("demands", "demanded", demand)
-
-
-def mean_delay(run: Trajectory, demand: str) -> float:
-    """Mean delay in days of the demand that was delivered in the time of statistics."""
-    delays = [w for w in run.delays[demand] if w.until >= run.statistics_from]
-    total = sum(w.quantity * (w.until - w.since) for w in delays)
-    return total / sum(w.quantity for w in delays) / SECONDS_PER_DAY
 
 
 def instants(run: Trajectory, what: str, entity: str) -> list[int]:

@@ -9,11 +9,11 @@ from itertools import groupby
 import numpy as np
 import pytest
 
-import chainsim
 from chainsim.errors import InputError
 from chainsim.network.compiled import FULL_SPEED, SECONDS_PER_DAY
 from chainsim.outcome.trajectory import Trajectory
 from tests.verification.conftest import Confidence
+from tests.verification.observing import run_once
 from tests.verification.reading import at_midnights, daily, days, instants, stops
 from tests.verification.recorder import CaseRecorder
 
@@ -25,9 +25,7 @@ TAKT = 216
 def simulated(record_case: CaseRecorder, *overrides: str, variant: str = "") -> Trajectory:
     """One run of the case's scenario, or of a variant that stands beside it."""
     path = record_case.case.scenario
-    file = path.with_name(f"{path.stem}{variant}.yaml")
-    run: Trajectory = chainsim.simulate(chainsim.load_scenario(file, overrides))
-    return run
+    return run_once(path.with_name(f"{path.stem}{variant}.yaml"), overrides)
 
 
 def missed(run: Trajectory) -> float:

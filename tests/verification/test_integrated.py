@@ -8,10 +8,10 @@ from functools import cache
 import numpy as np
 import pytest
 
-import chainsim
 from chainsim.outcome.trajectory import Trajectory
 from tests.verification.catalogue import SCENARIOS
 from tests.verification.conftest import Confidence
+from tests.verification.observing import run_once
 from tests.verification.reading import at_midnights, days, fill_rate, instants
 from tests.verification.recorder import CaseRecorder
 
@@ -23,9 +23,7 @@ TAKT = 432
 @cache
 def chain(*overrides: str) -> Trajectory:
     """A run of the chain of A-N01."""
-    scenario = chainsim.load_scenario(SCENARIOS / "A-N01.yaml", overrides)
-    run: Trajectory = chainsim.simulate(scenario)
-    return run
+    return run_once(SCENARIOS / "A-N01.yaml", overrides)
 
 
 @pytest.mark.case("A-N01")

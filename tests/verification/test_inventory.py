@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 import pytest
 
-import chainsim
 from chainsim.outcome.trajectory import Trajectory
 from tests.verification.conftest import Confidence
-from tests.verification.reading import at_midnights, daily, fill_rate, mean_delay
+from tests.verification.observing import delays, run_once
+from tests.verification.reading import at_midnights, daily, fill_rate
 from tests.verification.recorder import CaseRecorder
 
 STORE = "store/part"
@@ -25,7 +25,7 @@ def base_stock(run: Trajectory) -> Mapping[str, float]:
         "on_hand": run.mean("stocks", "on_hand", STORE),
         "fill_rate": fill_rate(run, STORE),
         "on_order": run.mean("stocks", "on_order", STORE),
-        "mean_customer_wait": mean_delay(run, STORE),
+        "mean_customer_wait": float(delays(run, STORE).mean()) / 24,
     }
 
 
@@ -48,7 +48,7 @@ def test_base_stock_with_overtaking(confidence_case: Confidence) -> None:
 def test_without_overtaking_the_backlog_is_larger(record_case: CaseRecorder) -> None:
     case = record_case.case
     overrides = (*case.overrides, "run.length=4000 d", "lanes.road.crossing=false")
-    run = chainsim.simulate(chainsim.load_scenario(case.scenario, overrides))
+    run = run_once(case.scenario, overrides)
     assert base_stock(run)["backorders"] > 1.5 * case.metrics["backorders"].expected
 
 
@@ -200,7 +200,7 @@ def test_lost_sales(confidence_case: Confidence) -> None:
 
 @pytest.mark.case("A-I13")
 def test_sawtooth(record_case: CaseRecorder) -> None:
-    run = chainsim.simulate(chainsim.load_scenario(record_case.case.scenario))
+    run = run_once(record_case.case.scenario)
     before_order, order, low, before_receipt, receipt, *lows = range(len(run.snapshots))
     ordered = [run.at(i, "stocks", "ordered", STORE) for i in (before_order, order)]
     received = [run.at(i, "stocks", "received", STORE) for i in (before_receipt, receipt)]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 
 def whole(value: float) -> int:
     """The nearest whole number, halves up."""
-    return int(value // 1) if value % 1 < 0.5 else int(value // 1) + 1
+    return math.floor(value + 0.5)
 
 
 def in_quanta(value: float, quantum: int) -> int:

@@ -42,8 +42,6 @@ class Chain:
         self.stocks = [Stock(self, spec) for spec in network.stocks]
         self.resources = [Resource(self, spec) for spec in network.resources]
         self.operations = [Operation(self, spec) for spec in network.operations]
-        for resource in self.resources:
-            resource.operations.sort(key=lambda o: (o.spec.priority, o.rank))
         self.floors = self._lay_out_floors()
         self._quotas: dict[int, Quota] = {}
         self.lanes = [Lane(self, key, spec) for key, spec in enumerate(network.lanes)]
@@ -169,15 +167,15 @@ class Chain:
         for operation in operations:
             for i in operation.inputs:
                 i.stock.users.append(operation)
-                if operation.floor not in i.stock.on_gain:
-                    i.stock.on_gain.append(operation.floor)
+                if operation.floor.wake not in i.stock.on_gain:
+                    i.stock.on_gain.append(operation.floor.wake)
         for operation in operations:
             watched = [operation.pulled] if operation.pulled is not None else []
             if operation.pulled is not None and operation.parent is not None:
                 watched += self.way_to(operation.pulled, operation.parent)
             for stock in watched:
-                if operation.floor.turn not in stock.on_drop:
-                    stock.on_drop.append(operation.floor.turn)
+                if operation.floor.wake not in stock.on_drop:
+                    stock.on_drop.append(operation.floor.wake)
 
     def _makers_by_stock(self) -> dict[str, list[Operation]]:
         makers: dict[str, list[Operation]] = {}

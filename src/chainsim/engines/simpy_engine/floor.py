@@ -22,18 +22,28 @@ class Floor:
         self.turn = Turn(chain.env, first.id, Phase.START, first.rank, start)
         """The turn in which lots start."""
         self._one = operations[0]
+        self._resources = list({o.resource.spec.id: o.resource for o in operations}.values())
         self._released = [False] * len(operations)
         for operation in operations:
             operation.floor = self
         inputs = {i.stock.id: i.stock for o in operations for i in o.inputs}
         self._rooms = [stock for _, stock in sorted(inputs.items()) if stock.spec.room != NONE]
 
+    def wake(self) -> None:
+        """Something that may let a lot start has changed; without a free server nothing can."""
+        for resource in self._resources:
+            if resource.free:
+                self.turn.arm()
+                return
+
     def _start_lots_of_one(self) -> None:
         operation = self._one
         while operation.can_start():
             operation.start()
-        operation.resource.touch()
-        self._let_goods_pass()
+        if operation.resource.free:
+            operation.resource.touch()
+        if self._rooms:
+            self._let_goods_pass()
 
     def _start_lots(self) -> None:
         """Start one lot after another: by priority, readiness, rank."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from chainsim.engines import rules
@@ -10,10 +11,13 @@ from chainsim.engines.simpy_engine.account import Account
 from chainsim.engines.simpy_engine.instant import LAST, Errand, Turn
 from chainsim.engines.simpy_engine.stock import Order, Stock
 from chainsim.network.clock import DAY, Clock
-from chainsim.network.compiled import FULL_SPEED, LaneSpec, Phase
+from chainsim.network.compiled import FULL_SPEED, NONE, LaneSpec, Phase
 
 if TYPE_CHECKING:
     from chainsim.engines.simpy_engine.chain import Chain
+
+
+ARRIVE = int(Phase.ARRIVE)
 
 
 class Shipment:
@@ -22,8 +26,8 @@ class Shipment:
     __slots__ = ("lane", "phase", "quantity", "rank")
 
     def __init__(self, lane: Lane, quantity: int) -> None:
-        self.phase = int(Phase.ARRIVE)
-        self.rank = lane.spec.rank
+        self.phase = ARRIVE
+        self.rank = lane.rank
         self.lane = lane
         self.quantity = quantity
 
@@ -34,6 +38,12 @@ class Shipment:
     def admitted(self) -> None:
         """The gate lets the goods in."""
         self.lane.leave_gate(self.quantity)
+
+
+def seconds(draws: Iterator[float]) -> Iterator[int]:
+    """Draws in whole seconds, at least 0."""
+    for draw in draws:
+        yield max(0, rules.whole(draw))
 
 
 class Quota:
@@ -80,6 +90,7 @@ class Lane(Account):
         self.key = key
         self.spec = spec
         self.id = spec.id
+        self.rank = spec.rank
         self.source: Stock = chain.stocks[spec.source]
         self.destination: Stock = chain.stocks[spec.destination]
         clocks = chain.timetable.clocks
@@ -91,8 +102,13 @@ class Lane(Account):
         """The fills that are staged, in order."""
         self._departure = -1
         self._last_arrival = 0
-        self._order_leads = chain.draws.stream(spec.id, "order lead", spec.order_lead)
+        self._order_leads = seconds(chain.draws.stream(spec.id, "order lead", spec.order_lead))
         self._transits = chain.draws.stream(spec.id, "transit", spec.transit)
+        constant = spec.transit.constant
+        self._fixed_transit = NONE
+        """Seconds of every transit, where nothing random or disrupted changes it."""
+        if constant is not None and not self.lead_changes and self.travel is None:
+            self._fixed_transit = max(0, rules.whole(constant))
         self.leaving = Turn(self.env, spec.id, Phase.FILL, LAST + spec.rank, self._leave)
         self._always_open = (
             spec.departures is None
@@ -117,7 +133,7 @@ class Lane(Account):
         self.destination.on_order += quantity
         self.destination.on_order_moment += quantity * now
         order = Order(self, quantity, now, rank)
-        lead = max(0, rules.whole(next(self._order_leads)))
+        lead = next(self._order_leads)
         if lead == 0:
             self._reach(order)
             return
@@ -228,6 +244,8 @@ class Lane(Account):
 
     def _arrival(self, now: int) -> int | None:
         """When a shipment that leaves now arrives; None if it is held for ever."""
+        if self._fixed_transit != NONE:
+            return now + self._fixed_transit
         factor, extra = 1.0, 0
         for begin, until, multiplier, added in self.lead_changes:
             if begin <= now < until:

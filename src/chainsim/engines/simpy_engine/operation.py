@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from chainsim.engines.simpy_engine.floor import Floor
 
 
+COMPLETE = int(Phase.COMPLETE)
+
+
 class Input(Account):
     """What a lot takes of a stock, and the server time spent starved of it."""
 
@@ -51,7 +54,7 @@ class Lot:
     __slots__ = ("operation", "output", "phase", "rank", "server", "waiting")
 
     def __init__(self, operation: Operation, server: Server, output: OutputSpec) -> None:
-        self.phase = int(Phase.COMPLETE)
+        self.phase = COMPLETE
         self.rank = operation.rank
         self.operation = operation
         self.server = server
@@ -108,12 +111,13 @@ class Operation(Account):
         """OPEN, or why the operation stands still: CLOSED or DISRUPTED."""
         self.look_at_clock()
         self.resource = chain.resources[spec.resource]
-        self.resource.operations.append(self)
+        self.resource.serve(self)
         self.inputs = [Input(spec.id, chain.stocks[i.stock], i) for i in spec.inputs]
         self.busy = self.held = self.down = 0
         """Servers at work, blocked, and broken down."""
         self.pulled = chain.stocks[spec.release.stock] if spec.release.kind == "pull" else None
         self.parent = chain.stocks[spec.release.parent] if spec.release.parent != NONE else None
+        self._pushes = spec.release.kind == "push"
         self.open_slots = 0
         self._slot_at = -1
         self.released_since = 0
@@ -138,7 +142,10 @@ class Operation(Account):
         """A free server, a rate above zero, the inputs of one whole lot, and the release."""
         if self.state != OPEN or not self.resource.free:
             return False
-        return all(i.is_there for i in self.inputs) and self.released()
+        for i in self.inputs:
+            if i.stock.on_hand < i.quantity and not i.stock.unlimited:
+                return False
+        return self._pushes or self.released()
 
     def takes_at_once(self, stock: Stock) -> int:
         """What of a stock a lot would take in this instant if it were there, thousandths."""
@@ -357,8 +364,8 @@ class Operation(Account):
         self.completed -= quantity
         for stock in self.chain_of:
             stock.making -= quantity
-            for turn in stock.on_drop:
-                turn.arm()
+            for wake in stock.on_drop:
+                wake()
 
     def unblock(self, blocked: Blocked) -> None:
         """Room was found for an output of a blocked server."""

@@ -60,13 +60,14 @@ class Replenisher:
         self.forecaster = Forecaster(spec.level.forecast) if spec.level.forecast else None
         self._seen = 0
         self._given = [0] * len(spec.sources)
+        self._pausable = ("orders", self.stock.spec.site) in chain.timetable.pauses
         self._unit = rules.rounded_up(max(spec.multiple, 1), self.stock.quantum)
         self.turn = Turn(chain.env, spec.id, Phase.REVIEW, spec.rank, self._review)
         if spec.review is None:
-            self.stock.on_drop.append(self.turn)
+            self.stock.on_drop.append(self.turn.arm)
             if self.parent is not None:
                 for stock in chain.way_to(self.stock, self.parent):
-                    stock.on_drop.append(self.turn)
+                    stock.on_drop.append(self.turn.arm)
 
     @property
     def follows_the_day(self) -> bool:
@@ -78,7 +79,7 @@ class Replenisher:
         if self.forecaster is not None:
             self.forecaster.observe(self.stock.requested - self._seen)
             self._seen = self.stock.requested
-        if self.chain.paused("orders", self.stock.spec.site):
+        if self._pausable and self.chain.paused("orders", self.stock.spec.site):
             return
         quantity = self._quantity()
         if quantity <= 0:

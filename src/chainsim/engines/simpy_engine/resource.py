@@ -42,11 +42,20 @@ class Resource(Account):
         self.spec = spec
         self.free = deque(Server() for _ in range(spec.servers))
         self.operations: list[Operation] = []
+        self._slowable: list[Operation] = []
+        """The operations whose clock a disruption changes."""
         self._dirty = chain.dirty
         self._is_dirty = False
         self._since = 0
         self._states: list[tuple[str, int]] = []
         self._missing: tuple[Input, int] | None = None
+
+    def serve(self, operation: Operation) -> None:
+        """Take on an operation."""
+        self.operations.append(operation)
+        self.operations.sort(key=lambda o: (o.spec.priority, o.rank))
+        if operation.clock is not operation.undisturbed:
+            self._slowable.append(operation)
 
     def touch(self) -> None:
         """Something about the servers changed: assess them when the instant closes."""
@@ -64,8 +73,8 @@ class Resource(Account):
         if self._missing is not None:
             missing, servers = self._missing
             missing.starved += servers * span
-        for operation in self.operations:
-            if operation.busy and operation.clock is not operation.undisturbed:
+        for operation in self._slowable:
+            if operation.busy:
                 self.slow_loss += operation.busy * operation.lost_work(self._since, now)
         self._since = now
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Protocol
 
 from chainsim.engines import rules
@@ -14,7 +14,6 @@ from chainsim.outcome.trajectory import Wait
 
 if TYPE_CHECKING:
     from chainsim.engines.simpy_engine.chain import Chain
-    from chainsim.engines.simpy_engine.floor import Floor
     from chainsim.engines.simpy_engine.operation import Operation
 
 
@@ -90,10 +89,10 @@ class Stock(Account):
         self.requested = 0
         """All that was ever ordered from this stock or used of it."""
         self.users: list[Operation] = []
-        self.on_gain: list[Floor] = []
-        """Floors whose operations use the item."""
-        self.on_drop: list[Turn] = []
-        """Who watches the inventory position: replenishment and pulling floors."""
+        self.on_gain: list[Callable[[], None]] = []
+        """Wakes the floors whose operations use the item."""
+        self.on_drop: list[Callable[[], None]] = []
+        """Wakes who watches the inventory position: replenishment and pulling floors."""
         self.filling = Turn(self.env, spec.id, Phase.FILL, spec.rank, self._fill)
         self.admitting = Turn(self.env, spec.id, Phase.COMPLETE, spec.rank, self._admit)
         self.on_hand = spec.initial
@@ -118,8 +117,8 @@ class Stock(Account):
             self.ages.append([now, quantity])
         if self.orders:
             self.filling.arm()
-        for floor in self.on_gain:
-            floor.turn.arm()
+        for wake in self.on_gain:
+            wake()
 
     def fits(self, quantity: int) -> bool:
         """Whether goods can come in: there is room, or they pass straight to a free server."""
@@ -157,8 +156,8 @@ class Stock(Account):
         if self.ages is not None:
             self._take_oldest(quantity, self.env._now)
         self._drop(quantity)
-        for turn in self.on_drop:
-            turn.arm()
+        for wake in self.on_drop:
+            wake()
 
     def lose(self, quantity: int) -> None:
         """A disruption destroys goods."""
@@ -166,8 +165,8 @@ class Stock(Account):
         if self.ages is not None:
             self._take_oldest(quantity, None)
         self._drop(quantity)
-        for turn in self.on_drop:
-            turn.arm()
+        for wake in self.on_drop:
+            wake()
 
     def _drop(self, quantity: int) -> None:
         self.on_hand -= quantity
@@ -207,8 +206,8 @@ class Stock(Account):
         if not self.unlimited:
             self.backlog += quantity
             self.backlog_moment += quantity * self.env._now
-            for turn in self.on_drop:
-                turn.arm()
+            for wake in self.on_drop:
+                wake()
         if at_once:
             self.at_once.append(order)
         self.filling.arm()
