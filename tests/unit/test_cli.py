@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.unit.cli_support import ROOT, SHORT, TINY, call, finished, scenario, start
 
 from chainsim import __version__, load_scenario
 from chainsim.errors import RunError
 from chainsim.experiments import replications
-from tests.unit.cli_support import ROOT, SHORT, TINY, call, finished, scenario, start
 
 HEAVY = ("numpy", "scipy", "pandas", "matplotlib", "simpy", "rich", "jinja2")
 
@@ -261,12 +261,23 @@ def test_chinese_names_in_a_plain_locale(tmp_path: Path) -> None:
         text = text.replace(name, chinese)
     scenario(tmp_path, text, "链条.yaml")
     words = ("run", "链条.yaml", *SHORT, "--workers", 1)
-    done = finished(*words, cwd=tmp_path, LC_ALL="C", LANG="C", PYTHONUTF8="0")
+    done = finished(*words, cwd=tmp_path, LC_ALL="C", LANG="C")
     assert done.returncode == 0, done.stderr
     assert "小链条 $x_1$ [red]" in done.stdout
     folder = tmp_path / "results" / "链条"
     assert "整车厂" in json.loads((folder / "summary.json").read_text("utf-8"))["sites"]
     assert "整车厂" in (folder / "figures" / "chain.svg").read_text("utf-8")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are bytes")
+@pytest.mark.usefixtures("no_figures")
+def test_a_file_name_that_is_no_text(tmp_path: Path) -> None:
+    file = tmp_path / os.fsdecode(b"caf\xe9.yaml")
+    file.write_text(TINY)
+    done = call("run", file, "--workers", 1, "--out", tmp_path / "out", "--json", *SHORT)
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["out"] == str(tmp_path / "out" / "caf")
+    assert json.loads((tmp_path / "out" / "caf" / "provenance.json").read_text())["files"]
 
 
 # ---- show, diff, parameters, schema, list, new
@@ -281,7 +292,7 @@ def test_show_is_yaml_with_the_origin_of_every_value(tmp_path: Path) -> None:
     assert shown["sites"]["maker"]["operations"]["line"]["lot"] == 10
     by_key = {line.split(":")[0].strip(): line for line in done.stdout.splitlines()}
     assert by_key["seed"].endswith("# --set run.seed=9")
-    assert by_key["settled"].endswith(f"# {file}:2:51")
+    assert by_key["settled"].endswith(f"# {file}:2:49")
     assert by_key["confidence"].endswith("# default")
     given = call("show", file, "--given").stdout
     assert "default" not in given

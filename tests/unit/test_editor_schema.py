@@ -11,9 +11,9 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from tests.unit.cli_support import ROOT, TINY, call
 
 from chainsim.scenario import strict_yaml
-from tests.unit.cli_support import ROOT, TINY, call
 
 FILES = sorted(
     [

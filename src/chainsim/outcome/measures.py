@@ -131,7 +131,7 @@ def measure(network: CompiledNetwork, trajectory: Trajectory) -> Values:
     meter = Meter(network, trajectory)
     everywhere = range(len(network.sites))
     return Values(
-        total=meter.row(everywhere),
+        total=meter.row(everywhere, of_output=True),
         sites={site.id: meter.row([i]) for i, site in enumerate(network.sites)},
         items=meter.items(),
     )
@@ -170,10 +170,21 @@ class Meter:
         self.days = self.seconds / SECONDS_PER_DAY
         self.outputs = set(output_stocks(network))
 
-    def row(self, sites: Iterable[int], operations: Iterable[int] | None = None) -> Row:
-        """The measures over some sites; server time over some operations' servers only."""
+    def row(
+        self,
+        sites: Iterable[int],
+        operations: Iterable[int] | None = None,
+        of_output: bool = False,
+    ) -> Row:
+        """The measures over some sites.
+
+        Server time is that of some operations' servers only, if they are given; with `of_output`
+        customers are those of output items. Amounts of items with different units are not added
+        up: they are None.
+        """
+        network = self.network
         chosen = set(sites)
-        served = self._at(self.network.resources, chosen)
+        served = self._at(network.resources, chosen)
         if operations is not None:
             wanted = {self.network.operations[o].resource for o in operations}
             served = [r for r in served if r in wanted]
@@ -183,17 +194,23 @@ class Meter:
         row: Row = {}
         row["output"] = self._count("stocks", "produced", [i for i in stocks if i in self.outputs])
         row["output_per_day"] = _ratio(row["output"], self.days)
-        row |= self._customers(chosen)
-        row["on_hand"] = self._mean("stocks", "on_hand", finite)
-        row["wip"] = self._mean("operations", "in_process", working)
+        row |= self._customers(chosen, of_output)
+        made = [o.stock for i in working for o in network.operations[i].outputs if o.stock >= 0]
+        row["on_hand"] = self._mean("stocks", "on_hand", finite) if self._alike(finite) else None
+        row["wip"] = self._mean("operations", "in_process", working) if self._alike(made) else None
         row |= self._server_time(served)
-        row["scrapped"] = self._count("operations", "scrapped", working)
+        scrapped = self._count("operations", "scrapped", working)
+        row["scrapped"] = scrapped if self._alike(made) else None
         row["holding_cost"] = self._holding(finite)
         row["transport_cost"] = self._transport(chosen)
         return row
 
     def _at(self, specs: Iterable[object], sites: set[int]) -> list[int]:
         return [i for i, spec in enumerate(specs) if spec.site in sites]  # type: ignore[attr-defined]
+
+    def _alike(self, stocks: Iterable[int]) -> bool:
+        """Whether the items of some stocks have one unit."""
+        return len({self.network.items[self.network.stocks[i].item].unit for i in stocks}) <= 1
 
     def _count(self, kind: str, series: str, chosen: Sequence[int]) -> float:
         counts = self.tables[kind].counts[series][self.window, chosen]
@@ -203,9 +220,14 @@ class Meter:
         integral = self.tables[kind].integrals[series][self.window, chosen]
         return float(integral.sum(dtype=np.float64)) / self.seconds / THOUSANDTHS
 
-    def _customers(self, sites: set[int]) -> Row:
+    def _customers(self, sites: set[int], of_output: bool) -> Row:
         network = self.network
-        chosen = [i for i, d in enumerate(network.demands) if network.stocks[d.stock].site in sites]
+        chosen = [
+            i
+            for i, d in enumerate(network.demands)
+            if network.stocks[d.stock].site in sites
+            and (not of_output or d.stock in self.outputs)
+        ]
         row: Row = {
             name: self._count("demands", series, chosen)
             for name, series in (

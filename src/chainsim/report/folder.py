@@ -65,7 +65,7 @@ def check_target(out: Path, name: str) -> Path:
     except OSError as error:
         raise _unusable(out, "be a folder that can be written to", error.strerror) from None
     target = out / name
-    if target.is_symlink() or (target.exists() and not _replaceable(target)):
+    if target.is_symlink() or not _replaceable(target):
         raise _unusable(
             target, "be free or a folder of results", "something else that is not replaced"
         )
@@ -73,7 +73,15 @@ def check_target(out: Path, name: str) -> Path:
 
 
 def _replaceable(target: Path) -> bool:
-    return target.is_dir() and ((target / MARK).is_file() or not any(target.iterdir()))
+    """Whether a name is free, or taken by results or by an empty folder."""
+    if (target / MARK).is_file():
+        return True
+    try:
+        return not any(target.iterdir())
+    except FileNotFoundError:
+        return True  # another run that replaces it has just moved it away
+    except NotADirectoryError:
+        return False
 
 
 def _unusable(path: Path, rule: str, got: str | None) -> InputError:
@@ -156,7 +164,8 @@ def _illustrate(picture: Picture, folder: Path) -> Illustration:
 
 
 def _text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
+    # The name of a file may be no text: what of it cannot be written is escaped.
+    path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def _self_contained(run: Run, folder: Path) -> dict[str, Any]:

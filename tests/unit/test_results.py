@@ -1,0 +1,310 @@
+"""Result folders: whole or absent, in their place, the same for the same run."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import os
+import re
+import sys
+import threading
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from tests.unit.cli_support import SHORT, TINY, call, finished, scenario
+
+from chainsim import load_scenario
+from chainsim.errors import InputError, RunError
+from chainsim.experiments.runs import Run, prepare, run
+from chainsim.network.compiling import fingerprint
+from chainsim.report import folder as folders
+from chainsim.report.files import csv_text, json_text
+from chainsim.report.folder import Circumstances, check_target, folder_name, write_run
+
+HOW = Circumstances("chainsim run", "2022-01-01T00:00:00+00:00", 1.0, 1)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run of the tiny chain, with names that a page must escape."""
+    text = TINY.replace("Tiny chain", "'<script>alert(1) & co'")
+    return run(prepare(load_scenario(scenario(tmp_path_factory.mktemp("run"), text))))
+
+
+@pytest.fixture(scope="module")
+def results(done: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the run."""
+    target = check_target(tmp_path_factory.mktemp("out"), "tiny")
+    write_run(done, target, HOW)
+    return target
+
+
+@pytest.fixture
+def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folders, "pictures", lambda run: ())
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(text.splitlines()))
+
+
+# ---- what is in it
+
+
+def test_it_has_all_parts(results: Path) -> None:
+    names = {path.name for path in results.iterdir()}
+    daily = {"daily.csv.gz", "daily.parquet"} & names
+    assert len(daily) == 1
+    assert names - daily == {
+        "summary.json", "measures.csv", "scenario.yaml", "provenance.json", "validation.csv",
+        "report.html", "figures",
+    }  # fmt: skip
+    assert [path.name for path in results.parent.iterdir()] == ["tiny"]
+
+
+def test_the_summary_has_neither_times_nor_places(results: Path) -> None:
+    found = json.loads((results / "summary.json").read_text())
+    assert found["schema"] == "chainsim/run/1"
+    assert not {"wall_s", "out"} & set(found)
+
+
+def test_measures_by_replication_give_the_means(results: Path, done: Run) -> None:
+    found = rows((results / "measures.csv").read_text())
+    total = [float(row["output"]) for row in found if row["level"] == "total"]
+    site = [float(r["output"]) for r in found if (r["level"], r["entity"]) == ("site", "maker")]
+    assert len(total) == 3
+    assert total == site
+    assert sum(total) / 3 == pytest.approx(done.summary.total["output"].mean)
+
+
+@pytest.mark.skipif("pyarrow" in sys.modules, reason="written as Parquet")
+def test_days_add_up_to_the_measure(results: Path, done: Run) -> None:
+    if not (results / "daily.csv.gz").exists():
+        pytest.skip("written as Parquet")
+    found = rows(gzip.decompress((results / "daily.csv.gz").read_bytes()).decode())
+    output = [row for row in found if (row["kind"], row["entity"]) == ("sites", "maker")]
+    assert [output[0]["date"], output[-1]["date"]] == ["2022-01-03", "2022-02-11"]
+    assert {row["unit"] for row in output} == {"vehicle"}
+    assert sum(float(row["mean"]) for row in output) == pytest.approx(
+        done.summary.total["output"].mean, abs=0.01
+    )
+    for row in output:
+        assert float(row["p5"]) <= float(row["p50"]) <= float(row["p95"])
+    seconds = [r for r in found if (r["kind"], r["entity"]) == ("resources", "maker/line")]
+    first = sum(float(row["mean"]) for row in seconds if row["date"] == "2022-01-03")
+    assert first == pytest.approx(86_400)
+
+
+def test_the_scenario_in_it_is_the_same_scenario(results: Path, done: Run) -> None:
+    again = load_scenario(results / "scenario.yaml")
+    assert again.document == done.scenario.document
+    assert fingerprint(again) == done.network.fingerprint
+
+
+def test_provenance_names_versions_files_and_sources(results: Path) -> None:
+    found = json.loads((results / "provenance.json").read_text())
+    assert set(found["versions"]) >= {"chainsim", "python", "simpy", "numpy"}
+    assert found["command"] == "chainsim run"
+    assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in found["files"].values())
+    assert found["peak_memory_mb"] is None or found["peak_memory_mb"]["this_process"] > 0
+
+
+class Page(HTMLParser):
+    """The tags and addresses of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.addresses: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.addresses += [value or "" for name, value in attrs if name in ("src", "href")]
+
+
+def test_the_page_stands_alone_and_escapes_names(results: Path) -> None:
+    text = (results / "report.html").read_text("utf-8")
+    found = Page(text)
+    assert "script" not in found.tags
+    assert "&lt;script&gt;" in text
+    assert found.tags.count("img") == len(list((results / "figures").glob("*.svg")))
+    assert all(address.startswith("data:image/svg+xml;base64,") for address in found.addresses)
+
+
+# ---- the same run, the same bytes
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "provenance.json"
+    }
+
+
+def test_bytes_do_not_depend_on_the_number_of_workers(tmp_path: Path) -> None:
+    file = scenario(tmp_path)
+    words = ["run", file, *SHORT, "--replications", 3]
+    for workers in (1, 2):
+        done = call(*words, "--workers", workers, "--out", tmp_path / str(workers))
+        assert done.exit_code == 0, done.stderr
+    one, two = (contents(tmp_path / workers / "tiny") for workers in "12")
+    assert list(one) == list(two)
+    assert [name for name in one if one[name] != two[name]] == []
+
+
+# ---- where it is
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("scenarios/baseline_2022.yaml", "baseline_2022"),
+        ("../../etc/passwd.yaml", "passwd"),
+        ("a b;rm -rf.yaml", "a_b_rm_-rf"),
+        ("..yaml", "scenario"),
+        ("...", "scenario"),
+        ("-.yaml", "scenario"),
+        (".hidden.yaml", "hidden"),
+        ("四川.yaml", "四川"),
+        ("x" * 300 + ".yaml", "x" * 80),
+        ("川" * 100 + ".yaml", "川" * 26),
+    ],
+)
+def test_folder_names_are_safe(file: str, name: str) -> None:
+    assert folder_name(file) == name
+
+
+@pytest.mark.usefixtures("no_figures")
+@pytest.mark.parametrize("place", ["name: Tiny chain", "region: north"])
+def test_a_name_in_a_scenario_cannot_write_elsewhere(tmp_path: Path, place: str) -> None:
+    text = TINY.replace(place, place.split(":")[0] + ": ../../../escaped")
+    out = tmp_path / "deep" / "out"
+    done = call("run", scenario(tmp_path, text), "--out", out, "--workers", 1, *SHORT)
+    assert done.exit_code in (0, 2)
+    assert not out.exists() or [path.name for path in out.iterdir()] == ["tiny"]
+    assert not list(tmp_path.rglob("*escaped*"))
+
+
+def test_out_must_be_a_folder_that_can_be_written(tmp_path: Path) -> None:
+    file = scenario(tmp_path)
+    taken = tmp_path / "file"
+    taken.write_text("mine")
+    for out in (taken, taken / "below"):
+        done = call("run", file, "--out", out)
+        assert done.exit_code == 2
+        assert "--out: " in done.stderr and "choose another folder" in done.stderr
+    assert taken.read_text() == "mine"
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs a folder nobody can write to")
+def test_out_that_is_read_only(tmp_path: Path) -> None:
+    done = call("run", scenario(tmp_path), "--out", "/proc/results")
+    assert done.exit_code == 2
+
+
+def test_what_is_no_result_folder_is_never_replaced(tmp_path: Path) -> None:
+    mine = tmp_path / "out" / "tiny"
+    mine.mkdir(parents=True)
+    (mine / "thesis.tex").write_text("years of work")
+    done = call("run", scenario(tmp_path), "--out", tmp_path / "out")
+    assert done.exit_code == 2
+    assert (mine / "thesis.tex").read_text() == "years of work"
+    (tmp_path / "out" / "linked").symlink_to(mine)
+    with pytest.raises(InputError):
+        check_target(tmp_path / "out", "linked")
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_an_older_result_is_replaced_as_a_whole(tmp_path: Path, done: Run) -> None:
+    target = check_target(tmp_path, "tiny")
+    write_run(done, target, HOW)
+    (target / "left_over").touch()
+    write_run(done, check_target(tmp_path, "tiny"), HOW)
+    assert not (target / "left_over").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["tiny"]
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_runs_at_one_time_do_not_mix(tmp_path: Path, done: Run) -> None:
+    target = check_target(tmp_path, "tiny")
+    failures: list[BaseException] = []
+
+    def write(k: int) -> None:
+        try:
+            for _ in range(3):
+                write_run(done, target, Circumstances(f"run {k}", "", 0.0, k))
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=write, args=(k,)) for k in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert [path.name for path in tmp_path.iterdir()] == ["tiny"]
+    found = json.loads((target / "provenance.json").read_text())
+    assert found["command"] == f"run {found['workers']}"
+
+
+# ---- when writing fails
+
+
+def test_nothing_is_left_when_writing_fails(
+    tmp_path: Path, done: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(run: Run) -> Iterator[None]:
+        raise OSError(28, "No space left on device")
+        yield
+
+    target = check_target(tmp_path, "tiny")
+    monkeypatch.setattr(folders, "pictures", full)
+    with pytest.raises(RunError, match="the disk is full"):
+        write_run(done, target, HOW)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_left_when_writing_is_interrupted(
+    tmp_path: Path, done: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(run: Run) -> Iterator[None]:
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr(folders, "pictures", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_run(done, check_target(tmp_path, "tiny"), HOW)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
+def test_a_file_that_cannot_grow(tmp_path: Path) -> None:
+    scenario(tmp_path)
+    (tmp_path / "sitecustomize.py").write_text(
+        "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))\n"
+    )
+    path = os.pathsep.join([str(tmp_path), str(Path(folders.__file__).parents[2])])
+    done = finished("run", "tiny.yaml", "--workers", 1, *SHORT, cwd=tmp_path, PYTHONPATH=path,
+                    PYTHONDONTWRITEBYTECODE="1")  # fmt: skip
+    assert done.returncode == 4, done.stderr
+    assert "the results could not be written" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list((tmp_path / "results").iterdir()) == []
+
+
+# ---- formats
+
+
+def test_json_and_csv_know_no_nan() -> None:
+    nan, inf = float("nan"), float("inf")
+    assert json.loads(json_text({"a": nan, "b": [inf, 1.5], "c": {"d": -inf}})) == {
+        "a": None, "b": [None, 1.5], "c": {"d": None},
+    }  # fmt: skip
+    assert csv_text({"a": [1.5, nan, None], "b": [True, "x,y", inf]}) == (
+        'a,b\n1.5,true\n,"x,y"\n,\n'
+    )
