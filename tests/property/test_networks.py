@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from chainsim.errors import InputError
 from chainsim.network.compiled import CompiledNetwork
 from chainsim.outcome.trajectory import STATES, Trajectory
 from tests.property.networks import Block, networks
+from tests.series import arrays, different, series, until
 
 PACE = settings(
     deadline=None,
@@ -24,7 +24,6 @@ PACE = settings(
     max_examples=40,
     suppress_health_check=list(HealthCheck),
 )
-Series = dict[tuple[str, ...], Any]
 
 
 def compiled(mapping: Block) -> CompiledNetwork:
@@ -35,34 +34,6 @@ def compiled(mapping: Block) -> CompiledNetwork:
         assert error.problems
         assume(False)
         raise
-
-
-def arrays(run: Trajectory) -> Iterator[tuple[tuple[str, ...], np.ndarray]]:
-    """Every array of a run with (kind, sort, name)."""
-    for kind, table in run.tables.items():
-        for sort in ("counts", "levels", "integrals", "initial"):
-            for name, array in getattr(table, sort).items():
-                yield (kind, sort, name), array
-        for number, snapshot in enumerate(run.snapshots):
-            for sort in ("levels", "counts"):
-                for name, array in getattr(snapshot, sort)[kind].items():
-                    yield (kind, f"{sort} at {number}", name), array
-
-
-def series(run: Trajectory) -> Series:
-    """All that a run says about each entity, by (kind, sort, name, id)."""
-    found: Series = {
-        (*key, id_): array[..., column].tolist()
-        for key, array in arrays(run)
-        for column, id_ in enumerate(run.tables[key[0]].ids)
-    }
-    found |= {("waits", id_): waits for id_, waits in run.waits.items()}
-    return found | {("delays", id_): delays for id_, delays in run.delays.items()}
-
-
-def different(one: Series, other: Series) -> list[tuple[str, ...]]:
-    """The first keys of `one` whose series in `other` are not the same."""
-    return [key for key, values in one.items() if other.get(key) != values][:5]
 
 
 # ---- every run
@@ -193,6 +164,31 @@ def test_bystanders_change_nothing(mapping: Block) -> None:
     more["sites"]["aside"] = BYSTANDER
     more["disruptions"] = idle_disruptions(mapping) + more["disruptions"]
     assert different(series(alone), series(chainsim.simulate(compiled(more)))) == []
+
+
+@PACE
+@given(networks())
+def test_nothing_happens_before_a_disruption_begins(mapping: Block) -> None:
+    """The days before the first date of a disruption are those of a run without it."""
+    sites = {"site": sorted(mapping["sites"])}
+    effects: list[Block] = [{"capacity": 0.3, "stock_loss": 0.5}]
+    if mapping["lanes"]:
+        effects.append({"orders": "paused", "shipments": "paused", "receipts": "paused"})
+        roads = {"lane": sorted(mapping["lanes"])}
+        late = {"lane": "closed", "in_transit": "hold", "lead_time": {"factor": 2}}
+    calm, hit = copy.deepcopy(mapping), copy.deepcopy(mapping)
+    calm["disruptions"], hit["disruptions"] = [], [
+        {"id": f"late{k}", "target": sites, "effect": effect, "timing": {"at": "6 d"},
+         "duration": "2 d", "onset": "5 h", "recovery": {"shape": "linear", "over": "5 h"}}
+        for k, effect in enumerate(effects)
+    ]  # fmt: skip
+    if mapping["lanes"]:
+        hit["disruptions"].append(
+            {"id": "roads", "target": roads, "effect": late, "timing": {"at": "6 d"},
+             "duration": "2 d"}
+        )  # fmt: skip
+    runs = [series(chainsim.simulate(compiled(one))) for one in (calm, hit)]
+    assert different(*(until(run, 6) for run in runs)) == []
 
 
 def shuffled(value: Any, chance: random.Random) -> Any:

@@ -132,7 +132,7 @@ def test_closing_ends_workers_in_the_middle_of_their_work(tmp_path: Path) -> Non
     import threading
     import time
 
-    running = completed(partial(write_and_wait, tmp_path), range(2), 2)
+    running = completed(partial(write_and_wait, tmp_path), range(6), 2)
     ended: list[BaseException | None] = []
 
     def wait() -> None:

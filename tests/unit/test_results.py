@@ -7,7 +7,6 @@ import gzip
 import json
 import os
 import re
-import sys
 import threading
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -80,7 +79,6 @@ def test_measures_by_replication_give_the_means(results: Path, done: Run) -> Non
     assert sum(total) / 3 == pytest.approx(done.summary.total["output"].mean)
 
 
-@pytest.mark.skipif("pyarrow" in sys.modules, reason="written as Parquet")
 def test_days_add_up_to_the_measure(results: Path, done: Run) -> None:
     if not (results / "daily.csv.gz").exists():
         pytest.skip("written as Parquet")

@@ -7,6 +7,7 @@ import shlex
 import sys
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,30 +39,20 @@ def run(files: tuple[Path, ...], **options: Any) -> None:
         raise SystemExit(RunError.exit_code)
 
 
+@dataclass
 class _Runner:
-    """One call of the command."""
+    """One call of the command, with its options."""
 
-    def __init__(
-        self,
-        overrides: tuple[str, ...],
-        seed: int | None,
-        replications: int | None,
-        engine: str,
-        workers: int | None,
-        out: Path,
-        as_json: bool,
-        quiet: bool,
-        verbose: bool,
-    ) -> None:
-        from chainsim.experiments.executors import usable_processors
-
-        self.overrides = with_seed_and_replications(overrides, seed, replications)
-        self.workers = workers or usable_processors()
-        self.out = out
-        self.as_json = as_json
-        self.quiet = quiet
-        self.verbose = verbose and not quiet
-        self.failed = False
+    overrides: tuple[str, ...]
+    seed: int | None
+    replications: int | None
+    engine: str
+    workers: int | None
+    out: Path
+    as_json: bool
+    quiet: bool
+    verbose: bool
+    failed: bool = False
 
     def say(self, words: str) -> None:
         if not self.quiet:
@@ -73,6 +64,7 @@ class _Runner:
         from chainsim.report.folder import check_target, folder_name
         from chainsim.scenario.loading import load_scenario
 
+        overrides = with_seed_and_replications(self.overrides, self.seed, self.replications)
         ready: dict[str, Prepared] = {}
         problems: list[Problem] = []
         for file in files:
@@ -82,7 +74,7 @@ class _Runner:
                 problems.append(Problem(str(file), 0, 0, "", rule))
                 continue
             try:
-                ready[name] = prepare(load_scenario(file, self.overrides))
+                ready[name] = prepare(load_scenario(file, overrides))
             except InputError as error:
                 problems += error.problems
         if problems:
@@ -94,7 +86,7 @@ class _Runner:
     def warn(self, name: str, prepared: Prepared) -> None:
         for problem in prepared.scenario.warnings:
             self.say(f"warning: {problem}")
-        if self.verbose:
+        if self.verbose and not self.quiet:
             network = prepared.network
             self.say(
                 f"{name}: {len(network.sites)} sites, {len(network.operations)} operations, "
@@ -103,19 +95,22 @@ class _Runner:
 
     def run(self, prepared: Prepared, target: Path) -> dict[str, Any] | None:
         """Run and write one scenario, and print it; the JSON object of its results."""
+        from chainsim.experiments.executors import usable_processors
         from chainsim.experiments.runs import run as run_scenario
         from chainsim.report.folder import Circumstances, write_run
         from chainsim.report.objects import run_object
 
         started = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         began = time.monotonic()
-        total = prepared.precision.at_most if prepared.precision else self.planned(prepared)
+        planned = prepared.scenario.document.run.replications
+        total = prepared.precision.at_most if prepared.precision else planned
+        workers = min(self.workers or usable_processors(), total)
         try:
             with progress(target.name, total, self.quiet) as done:
-                found = run_scenario(prepared, min(self.workers, total), done)
+                found = run_scenario(prepared, workers, done)
             wall = time.monotonic() - began
             command = shlex.join(["chainsim", *sys.argv[1:]])
-            write_run(found, target, Circumstances(command, started, wall, self.workers))
+            write_run(found, target, Circumstances(command, started, wall, workers))
         except RunError as error:
             self.fail(f"{target.name}: {error}")
             return None
@@ -129,10 +124,6 @@ class _Runner:
         self.say(f"{target} written after {time.monotonic() - began:.1f} s")
         return run_object(found) | {"wall_s": round(wall, 3), "out": str(target)}
 
-    @staticmethod
-    def planned(prepared: Prepared) -> int:
-        return prepared.scenario.document.run.replications
-
     def fail(self, words: str) -> None:
         self.failed = True
         click.echo(words, err=True)
@@ -143,7 +134,7 @@ class _Runner:
         from chainsim.report import sheets, tables
 
         chosen = sheets.run_sheets(found)
-        if self.verbose:
+        if self.verbose and not self.quiet:
             chosen.append(sheets.sites_sheet(found))
         tables.show(chosen, sys.stdout)
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 def whole(value: float) -> int:
     """The nearest whole number, halves up."""
-    return math.floor(value + 0.5)
+    below = math.floor(value)
+    return below + (value - below >= 0.5)
 
 
 def in_quanta(value: float, quantum: int) -> int:
@@ -77,3 +78,9 @@ def regular_instant(k: int, first: tuple[int, int], interval: tuple[int, int]) -
     numerator = first[0] * interval[1] + k * interval[0] * first[1]
     denominator = first[1] * interval[1]
     return (2 * numerator + denominator) // (2 * denominator)
+
+
+def regular_microsecond(k: int, first: tuple[int, int], interval: tuple[int, int]) -> int:
+    """The microsecond, rounded down, in which the k-th event of a regular stream falls."""
+    numerator = first[0] * interval[1] + k * interval[0] * first[1]
+    return numerator * 1_000_000 // (first[1] * interval[1])

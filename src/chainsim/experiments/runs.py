@@ -81,14 +81,15 @@ def run(prepared: Prepared, workers: int = 1, on_done: OnDone | None = None) -> 
     )
     if all(r.values is None for r in found):
         raise RunError(f"all {len(found)} replications failed; the first: {found[0].error}")
-    summary = summarise(found, confidence, units_of(network))
+    units = units_of(network)
+    summary = summarise(found, confidence, units)
     figures = comparisons(document, [r.figures for r in found if r.values is not None])
     return Run(
         scenario=prepared.scenario,
         network=network,
         replications=tuple(found),
         summary=summary,
-        validation=compared(figures, summary.failed, confidence),
+        validation=compared(figures, summary.failed, confidence, units),
         observed=prepared.observed,
         engine=ENGINES[0],
     )
@@ -103,9 +104,11 @@ def unit_of_output(network: CompiledNetwork) -> str:
 
 
 def units_of(network: CompiledNetwork) -> Mapping[str, str]:
-    """The units of the measures of output."""
+    """The units of the measures of output, and of what is used for it."""
     unit = unit_of_output(network)
-    return {"output": unit, "output_per_day": f"{unit}/d"}
+    one = network.items[network.output_item].unit if network.output_item >= 0 else "unit"
+    use = {f"use_per_output.{item.id}": f"{item.unit}/{one}" for item in network.items}
+    return {"output": unit, "output_per_day": f"{unit}/d", **use}
 
 
 def _precision(scenario: Scenario) -> Precision | None:

@@ -109,13 +109,22 @@ class Compared:
 
 
 def compared(
-    comparisons: Iterable[Comparison], failed: int = 0, confidence: float = 0.95
+    comparisons: Iterable[Comparison],
+    failed: int = 0,
+    confidence: float = 0.95,
+    units: Mapping[str, str] | None = None,
 ) -> tuple[Compared, ...]:
     """The comparisons with mean and interval over the replications that did not fail."""
+    known = units or {}
     return tuple(
         Compared(
             figure,
-            aggregate(figure.simulated, figure.unit, 0 if figure.computed else failed, confidence),
+            aggregate(
+                figure.simulated,
+                known.get(figure.measure, figure.unit),
+                0 if figure.computed else failed,
+                confidence,
+            ),
         )
         for figure in comparisons
     )

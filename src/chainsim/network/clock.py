@@ -62,6 +62,14 @@ class Clock:
             return None
         return self.times[i - 1] - (self.integrals[i - 1] - work) // rate
 
+    def nearest(self, work: int) -> int | None:
+        """The second nearest to the instant at which W reaches `work`, halves up; None if never."""
+        second = self.reaches(work)
+        if not second:
+            return second
+        late = self.work(second) - work
+        return second - 1 if 2 * late > self.rate(second - 1) else second
+
     def changes(self) -> list[int]:
         """The seconds after 0 at which the rate turns from zero to above zero or back."""
         rates = self.rates

@@ -31,6 +31,9 @@ from chainsim.scenario.schema.material import Item, Site
 MODEL_VERSION = 1
 """Raised when the meaning of a scenario changes: part of every fingerprint."""
 
+WORDS = ("name", "description", "expect", "observed", "observed_series")
+"""Blocks of a scenario that change no number of a run."""
+
 
 def compile_network(scenario: Scenario) -> CompiledNetwork:
     """The network of a scenario as integers over ids.
@@ -72,7 +75,8 @@ def compile_network(scenario: Scenario) -> CompiledNetwork:
 
 def fingerprint(scenario: Scenario) -> str:
     """The hash of all that a run's numbers depend on, apart from the replication."""
-    text = json.dumps([MODEL_VERSION, scenario.merged], sort_keys=True, ensure_ascii=True)
+    facts = {key: value for key, value in scenario.merged.items() if key not in WORDS}
+    text = json.dumps([MODEL_VERSION, facts], sort_keys=True, ensure_ascii=True)
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from chainsim.scenario.schema.document import ScenarioFile
 from chainsim.scenario.schema.flows import Lane
-from chainsim.scenario.schema.selectors import Selector
+from chainsim.scenario.selection import selected_sites
 
 KINDS = (
     "disruption",
@@ -21,26 +21,6 @@ KINDS = (
 """Order of kinds among entities of one phase."""
 FIRST_RANK = 16
 """Ranks below are kept for the day's end and other changes."""
-
-
-def matches(value: str | None, wanted: str | tuple[str, ...]) -> bool:
-    """Whether a value is among the wanted ones; no wish matches all."""
-    if not wanted:
-        return True
-    return value in ((wanted,) if isinstance(wanted, str) else wanted)
-
-
-def selected_sites(document: ScenarioFile, selector: Selector) -> list[str]:
-    """Ids of the sites that a selector names, in code-point order."""
-    return [
-        key
-        for key, site in sorted(document.sites.items())
-        if matches(key, selector.site)
-        and matches(site.stage, selector.stage)
-        and matches(site.region, selector.region)
-        and all(matches(site.tags.get(tag), wanted) for tag, wanted in selector.tags.items())
-        and key not in selector.except_
-    ]
 
 
 class Names:
@@ -61,6 +41,10 @@ class Names:
         self.resource_keys = self._resources()
         self.resources = {pair: i for i, pair in enumerate(self.resource_keys)}
         self.ranks = self._ranks()
+
+    def quantum(self, item: str) -> int:
+        """The smallest amount of an item that moves, thousandths."""
+        return round(self.document.items[item].quantum.value * 1000)
 
     def _lanes(self) -> list[tuple[str, str, str, str, str]]:
         found = []

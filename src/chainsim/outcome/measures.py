@@ -225,8 +225,7 @@ class Meter:
         chosen = [
             i
             for i, d in enumerate(network.demands)
-            if network.stocks[d.stock].site in sites
-            and (not of_output or d.stock in self.outputs)
+            if network.stocks[d.stock].site in sites and (not of_output or d.stock in self.outputs)
         ]
         row: Row = {
             name: self._count("demands", series, chosen)

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 from chainsim.errors import InputError, Problem
 from chainsim.network.compiled import THOUSANDTHS, CompiledNetwork
-from chainsim.network.names import matches, selected_sites
 from chainsim.outcome.measures import ITEM_MEASURES, MEASURES, Meter, daily_output
 from chainsim.outcome.trajectory import Trajectory
 from chainsim.scenario.schema.document import Observed, ScenarioFile
+from chainsim.scenario.selection import matches, selected_sites
 
 GROWTH = "output_growth"
 

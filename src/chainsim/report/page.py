@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,8 +42,8 @@ def page(run: Run, illustrations: Sequence[Illustration]) -> str:
         name=document.name,
         description=document.description or "",
         run=run,
-        start=document.run.start,
-        end=document.run.end or f"{horizon.end - horizon.reported_from} s after the start",
+        start=_moment(horizon.origin + dt.timedelta(seconds=horizon.reported_from)),
+        end=_moment(horizon.origin + dt.timedelta(seconds=horizon.end)),
         sheets=[*run_sheets(run), sites_sheet(run)],
         illustrations=illustrations,
         disruptions=[d for d in document.disruptions if d.enabled],
@@ -50,3 +51,8 @@ def page(run: Run, illustrations: Sequence[Illustration]) -> str:
         overridden=[p for p in run.scenario.parameters.values() if p.overridden],
         warnings=[str(problem) for problem in run.scenario.warnings],
     )
+
+
+def _moment(moment: dt.datetime) -> str:
+    """A date, with the time where it is not midnight."""
+    return f"{moment:%Y-%m-%d}" if moment.time() == dt.time() else f"{moment:%Y-%m-%d %H:%M}"

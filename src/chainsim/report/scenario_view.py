@@ -34,7 +34,8 @@ class Line:
 
 def lines(scenario: Scenario, defaults: bool = True) -> Iterator[Line]:
     """The merged scenario line by line; together the texts are YAML."""
-    yield from _map(scenario, scenario.merged, scenario.document, "", "", defaults)
+    writer = _Writer(scenario, defaults)
+    yield from writer.map(scenario.merged, scenario.document, "", "")
 
 
 def commented(line: Line) -> str:
@@ -67,37 +68,37 @@ def origin_words(origin: Origin) -> str:
     return f"{origin.place}{source} {origin.expression}"
 
 
-def _map(
-    scenario: Scenario, value: Mapping[str, Any], block: Any, path: str, indent: str, defaults: bool
-) -> Iterator[Line]:
-    for key, below in value.items():
-        at = f"{path}.{key}" if path else key
-        yield from _entry(scenario, below, _inside(block, key), at, f"{indent}{_scalar(key)}:",
-                          indent + "  ", defaults)  # fmt: skip
-    if defaults and isinstance(block, Block):
-        for key, below in _defaults(block):
-            at = f"{path}.{key}" if path else key
-            yield Line(f"{indent}{key}: {_scalar(below)}", at, below, DEFAULT)
+@dataclass(frozen=True)
+class _Writer:
+    """Writes the values of a scenario, beside what the checked document has in their place."""
 
+    scenario: Scenario
+    defaults: bool
 
-def _entry(
-    scenario: Scenario, value: Any, block: Any, path: str, head: str, indent: str, defaults: bool
-) -> Iterator[Line]:
-    """A value after its head (a key or a dash), on one line or on several below."""
-    if isinstance(value, Mapping) and value:
-        yield Line(head)
-        yield from _map(scenario, value, block, path, indent, defaults)
-    elif isinstance(value, list) and value:
-        yield Line(head)
-        for k, below in enumerate(value):
-            own = below.get("id") if isinstance(below, Mapping) else None
-            at = f"{path}.{own}" if own is not None else f"{path}[{k}]"
-            entry = _entry(
-                scenario, below, _inside(block, k), at, f"{indent}-", indent + "  ", defaults
-            )
-            yield from _joined(entry, indent)
-    else:
-        yield Line(f"{head} {_scalar(value)}", path, value, scenario.origin(path))
+    def map(self, value: Mapping[str, Any], block: Any, path: str, indent: str) -> Iterator[Line]:
+        """The entries of a map, and the defaults of the block that it is."""
+        start = f"{path}." if path else ""
+        for key, below in value.items():
+            head = f"{indent}{_scalar(key)}:"
+            yield from self.entry(below, _inside(block, key), start + key, head, indent + "  ")
+        if self.defaults and isinstance(block, Block):
+            for key, below in _defaults(block):
+                yield Line(f"{indent}{key}: {_scalar(below)}", start + key, below, DEFAULT)
+
+    def entry(self, value: Any, block: Any, path: str, head: str, indent: str) -> Iterator[Line]:
+        """A value after its head (a key or a dash), on one line or on several below."""
+        if isinstance(value, Mapping) and value:
+            yield Line(head)
+            yield from self.map(value, block, path, indent)
+        elif isinstance(value, list) and value:
+            yield Line(head)
+            for k, below in enumerate(value):
+                own = below.get("id") if isinstance(below, Mapping) else None
+                at = f"{path}[{k}]" if own is None else f"{path}.{own}"
+                lines = self.entry(below, _inside(block, k), at, f"{indent}-", indent + "  ")
+                yield from _joined(lines, indent)
+        else:
+            yield Line(f"{head} {_scalar(value)}", path, value, self.scenario.origin(path))
 
 
 def _joined(entry: Iterator[Line], indent: str) -> Iterator[Line]:

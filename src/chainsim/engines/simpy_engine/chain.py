@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Generator, Iterable
+from math import gcd, lcm
 from typing import Any
 
 from simpy.events import Event
@@ -46,12 +47,12 @@ class Chain:
         self._quotas: dict[int, Quota] = {}
         self.lanes = [Lane(self, key, spec) for key, spec in enumerate(network.lanes)]
         self.replenishers = [Replenisher(self, spec) for spec in network.replenishments]
-        self.demands = [Demand(self, key, spec) for key, spec in enumerate(network.demands)]
+        self.demands = [Demand(self, spec) for spec in network.demands]
         self.arrivals = [Arrival(self, spec) for spec in network.arrivals]
         self._makers = self._makers_by_stock()
-        self.books = Books(self)
         self.env.on_hand = lambda: total_on_hand(self.stocks)
         self._start()
+        self.books = Books(self)
 
     def run(self) -> Trajectory:
         """Run to the end of the horizon; events at the end do not happen."""
@@ -76,11 +77,12 @@ class Chain:
         makers = self._makers.get(stock.id, [])
         return not makers or any(operation.state != DISRUPTED for operation in makers)
 
-    def requirement(self, stock: Stock, parent: Stock) -> int:
+    def requirement(self, stock: Stock, parent: Stock, behind: tuple[Stock, ...] = ()) -> int:
         """What the open orders of `parent` still need of an item, through the stages between.
 
         Netted stage by stage as in material requirements planning: open orders less what is on
-        hand and in the making, times the amount per unit.
+        hand and in the making, times the amount per unit. Rework that leads back to the item or
+        to one `behind` it needs nothing more.
         """
         needed = 0
         for user in stock.users:
@@ -88,9 +90,11 @@ class Chain:
                 if output.stock < 0:
                     continue
                 made = self.stocks[output.stock]
+                if made is stock or made in behind:
+                    continue
                 open_orders = made.backlog if made is parent else 0
                 if made is not parent:
-                    open_orders = self.requirement(made, parent)
+                    open_orders = self.requirement(made, parent, (*behind, stock))
                 net = max(0, open_orders - made.on_hand - made.making)
                 amount = next(i.quantity for i in user.inputs if i.stock is stock)
                 needed += -(-net * amount // output.quantity)
@@ -118,9 +122,13 @@ class Chain:
         return self._quotas.setdefault(spec.quota_group, Quota(spec, clock))
 
     def quantum_of(self, spec: OperationSpec) -> int:
-        """The quantum in which an exactly split lot is divided."""
-        stocks = [o.stock for o in spec.outputs if o.stock >= 0]
-        return self.stocks[stocks[0]].quantum if stocks else 1
+        """The smallest part of an exactly split lot that gives whole quanta of every output."""
+        parts = [1]
+        for output in spec.outputs:
+            if output.stock != SCRAP:
+                whole = self.stocks[output.stock].quantum * spec.lot
+                parts.append(whole // gcd(whole, output.quantity))
+        return lcm(*parts)
 
     def day_of(self, time: int) -> int:
         """The day of the run that holds a second."""

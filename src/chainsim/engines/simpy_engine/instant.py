@@ -25,6 +25,7 @@ FIRST = -1
 MOST_CHECKS = 1_000
 """Looks at an instant that does not end, before it is reported."""
 
+PHASES = range(len(Phase))
 by_rank = attrgetter("rank")
 
 
@@ -171,12 +172,13 @@ class InstantEnvironment(simpy.Environment):
 
     def step(self) -> None:
         """Run the lowest phase that has work, for all that are due in it by rank."""
-        for phase, due in enumerate(self.due):
-            if due:
+        for phase in PHASES:
+            if self.due[phase]:
                 break
         else:
             self._move_on()
             return
+        due = self.due[phase]
         if phase <= self._phase:
             self._next_round()
         self._phase = phase

@@ -87,7 +87,6 @@ class Lane(Account):
         super().__init__()
         self.chain = chain
         self.env = chain.env
-        self.key = key
         self.spec = spec
         self.id = spec.id
         self.rank = spec.rank
@@ -107,7 +106,8 @@ class Lane(Account):
         constant = spec.transit.constant
         self._fixed_transit = NONE
         """Seconds of every transit, where nothing random or disrupted changes it."""
-        if constant is not None and not self.lead_changes and self.travel is None:
+        steady = spec.crossing and not self.lead_changes and self.travel is None
+        if constant is not None and steady:
             self._fixed_transit = max(0, rules.whole(constant))
         self.leaving = Turn(self.env, spec.id, Phase.FILL, LAST + spec.rank, self._leave)
         self._always_open = (
@@ -117,7 +117,6 @@ class Lane(Account):
             and self.open is None
             and ("shipments", self.source.spec.site) not in chain.timetable.pauses
         )
-        self._receives = ("receipts", self.destination.spec.site) not in chain.timetable.pauses
 
     @property
     def is_open(self) -> bool:
@@ -252,11 +251,13 @@ class Lane(Account):
                 factor *= multiplier
                 extra += added
         seconds = max(0, rules.whole(next(self._transits) * factor) + extra)
+        return self._on_the_road(now, seconds)
+
+    def _on_the_road(self, now: int, seconds: int) -> int | None:
+        """When goods arrive that travel for so many seconds from now on, held or behind others."""
         arrival: int | None = now + seconds
-        if self.travel is not None:
+        if self.travel is not None and seconds:
             arrival = self.travel.reaches(self.travel.work(now) + seconds * FULL_SPEED)
-            if seconds == 0:
-                arrival = now
         if arrival is not None and not self.spec.crossing:
             arrival = self._last_arrival = max(arrival, self._last_arrival)
         return arrival
@@ -265,7 +266,9 @@ class Lane(Account):
         """Goods that are on the road at the start of the run."""
         self.in_transit += quantity
         self.destination.on_order += quantity
-        self.env.post(arrival, Shipment(self, quantity))
+        later = self._on_the_road(0, arrival)
+        if later is not None:
+            self.env.post(later, Shipment(self, quantity))
 
     def arrive(self, shipment: Shipment) -> None:
         """A shipment arrives: into the stock, or to the gate if it may not or does not fit."""
@@ -276,13 +279,14 @@ class Lane(Account):
         if self.chain.log is not None:
             self.chain.note(Phase.ARRIVE, "arrive", self.id, quantity)
         stock = self.destination
-        if self._receives and not stock.gate and not stock.blocked and stock.fits(quantity):
+        shut = stock.is_shut
+        if not shut and not stock.gate and not stock.blocked and stock.fits(quantity):
             self._take_in(quantity)
             return
         self.at_gate += quantity
         self.at_gate_moment += quantity * now
         stock.gate.append(shipment)
-        if not self.chain.paused("receipts", stock.spec.site):
+        if not shut:
             stock.ask_for_room()
 
     def leave_gate(self, quantity: int) -> None:

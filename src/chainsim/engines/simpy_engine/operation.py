@@ -252,6 +252,7 @@ class Operation(Account):
 
     def _end_of(self, begin: int, work: int, server: Server) -> int | None:
         """The second in which a lot ends, through the breakdowns that strike it."""
+        since = self.env._now
         if self._uptimes:
             left = server.uptimes.setdefault(self.rank, [])
             if not left:
@@ -261,38 +262,41 @@ class Operation(Account):
                 before = left[mode]
                 left[:] = [uptime - before for uptime in left]
                 work -= before
-                repaired = self._break_down(begin + before, mode)
-                if repaired is None:
+                back = self._break_down(begin + before, mode, since)
+                if back is None:
                     return None
-                begin = repaired
+                begin, since = back
                 left[mode] = self._next_uptime(mode)
             left[:] = [uptime - work for uptime in left]
         server.exact_end = begin + work
-        return self.clock.reaches(begin + work)
+        end = self.clock.reaches(begin + work)
+        return None if end is None else max(end, since)
 
     def _next_uptime(self, mode: int) -> int:
         return max(1, rules.whole(next(self._uptimes[mode]))) * WORK_PER_MILLISECOND
 
-    def _break_down(self, work: int, mode: int) -> int | None:
-        """A failure when the clock reads `work`; returns the clock's reading after the repair.
+    def _break_down(self, work: int, mode: int, since: int) -> tuple[int, int] | None:
+        """A failure when the clock reads `work`; returns reading and second of the repair.
 
         Seconds are whole, so the failure shows up to a second late; the work done in that part of
-        a second is credited, which keeps long-run availability exact.
+        a second is credited, which keeps long-run availability exact. Nothing fails before
+        `since`, when the lot started or the last repair ended.
         """
         fails = self.clock.reaches(work)
         if fails is None:
             return None
+        fails = max(fails, since)
         repairs = self._repairs[mode]
         if repairs is not None:
-            back: int | None = fails + max(0, rules.whole(next(repairs)))
+            again: int | None = fails + max(0, rules.whole(next(repairs)))
         else:
             changes = self.undisturbed.changes()
-            back = next((t for t in changes if t > fails and self.undisturbed.rate(t)), None)
+            again = next((t for t in changes if t > fails and self.undisturbed.rate(t)), None)
         self.chain.at(fails, self._went_down)
-        if back is None:
+        if again is None:
             return None
-        self.chain.at(back, self._came_back)
-        return self.clock.work(back) - (self.clock.work(fails) - work)
+        self.chain.at(again, self._came_back)
+        return self.clock.work(again) - (self.clock.work(fails) - work), again
 
     def _went_down(self) -> None:
         self.busy -= 1

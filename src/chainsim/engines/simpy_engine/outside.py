@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING, Any
+from itertools import count
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from simpy.events import Event
 
@@ -28,27 +29,33 @@ if TYPE_CHECKING:
 MICROSECONDS = 1_000_000
 
 
-def occasions(chain: Chain, entity: str, spec: StreamSpec) -> Iterator[tuple[int, int]]:
-    """(instant, thousandths) of the events of a stream, in order; amounts may be 0."""
+def occasions(
+    chain: Chain, entity: str, spec: StreamSpec, sort: str = ""
+) -> Iterator[tuple[int, int]]:
+    """(instant, thousandths) of the events of a stream, in order; amounts may be 0.
+
+    `sort` begins the purposes of its draws: an arrival and a demand may have the same id.
+    """
     clock = chain.timetable.clocks[spec.clock] if spec.clock >= 0 else STEADY
     if spec.process in ("trace", "plan"):
-        yield from _planned(chain, entity, spec, clock)
+        noise = chain.draws.stream(entity, f"{sort}noise", spec.noise) if spec.noise else None
+        yield from _planned(spec, clock, noise)
         return
-    instants = _instants(chain, entity, spec, clock)
+    gaps = chain.draws.stream(entity, f"{sort}interval", spec.interval) if spec.interval else None
+    instants = _instants(spec, clock, gaps)
     if spec.size is None:
         for instant in instants:
             yield instant, spec.fixed_size
     else:
-        sizes = chain.draws.stream(entity, "size", spec.size)
+        sizes = chain.draws.stream(entity, f"{sort}size", spec.size)
         for instant in instants:
             yield instant, rules.in_quanta(next(sizes), spec.quantum)
 
 
 def _planned(
-    chain: Chain, entity: str, spec: StreamSpec, clock: Clock
+    spec: StreamSpec, clock: Clock, noise: Iterator[float] | None
 ) -> Iterator[tuple[int, int]]:
     """Listed amounts, each changed by noise and by disruptions of demand."""
-    noise = chain.draws.stream(entity, "noise", spec.noise) if spec.noise else None
     carried = 0.0
     for instant, amount in spec.trace:
         if noise is None and clock is STEADY:
@@ -61,36 +68,43 @@ def _planned(
         yield instant, whole
 
 
-def _instants(chain: Chain, entity: str, spec: StreamSpec, clock: Clock) -> Iterator[int]:
-    """The instants of a regular or random stream.
+def _instants(spec: StreamSpec, clock: Clock, gaps: Iterator[float] | None) -> Iterator[int]:
+    """The instants of a regular or random stream, each in the nearest second.
 
-    Random gaps are summed in microseconds of the stream's own time, and that time runs at the
-    clock's rate (inversion of the integrated rate, Cinlar 1975), so nothing drifts.
+    They are counted in microseconds of the stream's own time, and that time runs at the clock's
+    rate (inversion of the integrated rate, Cinlar 1975), so nothing drifts.
     """
+    if clock is STEADY and spec.process == "regular":
+        yield from (rules.regular_instant(k, spec.first, spec.exact_interval) for k in count())
+    own_times = _own_times(spec, gaps)
+    if clock is STEADY:
+        yield from ((own_time + MICROSECONDS // 2) // MICROSECONDS for own_time in own_times)
+        return
+    for own_time in own_times:
+        instant = clock.nearest(own_time)
+        if instant is None:
+            return
+        yield instant
+
+
+def _own_times(spec: StreamSpec, gaps: Iterator[float] | None) -> Iterator[int]:
+    """The microseconds of a stream's own time at which it has an event."""
     if spec.process == "regular":
-        k = 0
-        while True:
-            yield rules.regular_instant(k, spec.first, spec.exact_interval)
-            k += 1
-    assert spec.interval is not None
-    gaps = chain.draws.stream(entity, "interval", spec.interval)
+        yield from (rules.regular_microsecond(k, spec.first, spec.exact_interval) for k in count())
+    assert gaps is not None
     own_time = 0
     if spec.has_first:
         own_time = spec.first[0] * MICROSECONDS // spec.first[1]
-        yield own_time // MICROSECONDS
-    while True:
-        own_time += max(0, rules.whole(next(gaps) * MICROSECONDS))
-        if clock is STEADY:
-            yield (own_time + MICROSECONDS // 2) // MICROSECONDS
-        else:
-            instant = clock.reaches(own_time)
-            if instant is None:
-                return
-            yield instant
+        yield own_time
+    for gap in gaps:
+        own_time += max(0, rules.whole(gap * MICROSECONDS))
+        yield own_time
 
 
 class Outside(Account):
     """Something that happens at a stock from outside."""
+
+    sort: ClassVar[str] = ""
 
     def __init__(self, chain: Chain, id_: str, rank: int, stock: int, stream: StreamSpec) -> None:
         super().__init__()
@@ -104,7 +118,7 @@ class Outside(Account):
     def follow(self) -> Generator[Event, Any, None]:
         """A process: act at each occasion of the stream."""
         alarm = Alarm(self.env, Phase.OUTSIDE, self.rank)
-        for instant, quantity in occasions(self.chain, self.id, self.stream):
+        for instant, quantity in occasions(self.chain, self.id, self.stream, self.sort):
             yield alarm.at(instant)
             if quantity:
                 self.act(quantity)
@@ -117,6 +131,7 @@ class Outside(Account):
 class Arrival(Outside):
     """Items that come without being ordered."""
 
+    sort = "arrival "
     kind = "arrivals"
 
     def __init__(self, chain: Chain, spec: ArrivalSpec) -> None:
@@ -147,10 +162,9 @@ class Demand(Outside):
     backlog: int
     backlog_moment: int
 
-    def __init__(self, chain: Chain, key: int, spec: DemandSpec) -> None:
+    def __init__(self, chain: Chain, spec: DemandSpec) -> None:
         super().__init__(chain, spec.id, spec.rank, spec.stock, spec.stream)
         self.spec = spec
-        self.key = -1 - key
         self.delays: list[Wait] | None = [] if spec.recorded else None
         if spec.initial_backlog:
             self.backlog = spec.initial_backlog

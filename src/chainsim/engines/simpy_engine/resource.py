@@ -9,7 +9,6 @@ from chainsim.engines.simpy_engine.account import Account
 from chainsim.network.clock import CLOSED, DISRUPTED, OPEN
 from chainsim.network.compiled import ResourceSpec
 
-
 if TYPE_CHECKING:
     from chainsim.engines.simpy_engine.chain import Chain
     from chainsim.engines.simpy_engine.operation import Input, Operation

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Customer(Protocol):
     """Whoever orders from a stock: an outside demand, or a lane on behalf of another stock."""
 
-    key: int
+    rank: int
     """Tells customers of one stock apart."""
 
     def serve(self, order: Order, amount: int) -> None:
@@ -73,6 +73,7 @@ class Stock(Account):
 
     def __init__(self, chain: Chain, spec: StockSpec) -> None:
         super().__init__()
+        self._chain = chain
         self.env = chain.env
         self.spec = spec
         self.id = spec.id
@@ -104,6 +105,11 @@ class Stock(Account):
         """On hand + on order - backlog, thousandths."""
         return self.on_hand + self.on_order - self.backlog
 
+    @property
+    def is_shut(self) -> bool:
+        """Whether receipts are paused: goods wait at the gate."""
+        return self._chain.paused("receipts", self.spec.site)
+
     # ---- goods come in
 
     def gain(self, quantity: int) -> None:
@@ -130,7 +136,8 @@ class Stock(Account):
 
     def _admit(self) -> None:
         """Freed room goes to the longest blocked server, then to the gate in order."""
-        for queue in (self.blocked, self.gate):
+        queues = (self.blocked,) if self.is_shut else (self.blocked, self.gate)
+        for queue in queues:
             while queue and self.fits(queue[0].quantity):
                 queue.popleft().admitted()
 
@@ -259,14 +266,14 @@ class Stock(Account):
         if self.backlog <= self.on_hand:
             self._fill_in_order()
             return
-        by_customer: dict[int, list[Order]] = {}
+        by_rank: dict[int, list[Order]] = {}
         for order in self.orders:
-            by_customer.setdefault(order.customer.key, []).append(order)
-        keys = sorted(by_customer)
-        claims = [sum(order.remaining for order in by_customer[key]) for key in keys]
+            by_rank.setdefault(order.customer.rank, []).append(order)
+        ranks = sorted(by_rank)
+        claims = [sum(order.remaining for order in by_rank[rank]) for rank in ranks]
         parts = rules.proportional(self.on_hand, claims, self.quantum)
-        for key, part in zip(keys, parts, strict=True):
-            for order in by_customer[key]:
+        for rank, part in zip(ranks, parts, strict=True):
+            for order in by_rank[rank]:
                 amount = min(order.remaining, part)
                 if amount:
                     self._serve(order, amount)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from chainsim.network.calendars import Time
 from chainsim.network.compiled import DisruptionSpec
 from chainsim.network.distributions import compiled
-from chainsim.network.names import Names, selected_sites
-from chainsim.network.parts.hits import hit_lanes, hit_operations, hit_stocks
+from chainsim.network.names import Names
+from chainsim.network.parts.hits import about_lanes, hit_lanes, hit_operations, hit_stocks
 from chainsim.scenario.schema.disruptions import Disruption, Effect
 from chainsim.scenario.schema.document import ScenarioFile
+from chainsim.scenario.selection import selected_sites
 
 
 def disruptions(document: ScenarioFile, names: Names, time: Time) -> tuple[DisruptionSpec, ...]:
@@ -26,7 +27,9 @@ def _disruption(
     lead = effect.lead_time
     demands = _demands_of(document, names, stocks) if effect.demand is not None else ()
     origins = {names.sites[names.lanes[lane][2]] for lane in lanes}
-    sites = {names.sites[site] for site in selected_sites(document, spec.target)} | origins
+    sites = origins
+    if not about_lanes(spec.target):
+        sites |= {names.sites[site] for site in selected_sites(document, spec.target)}
     return DisruptionSpec(
         id=spec.id,
         rank=names.ranks["disruption", spec.id],

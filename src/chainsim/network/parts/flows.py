@@ -8,7 +8,7 @@ from chainsim.network.distributions import compiled
 from chainsim.network.names import Names
 from chainsim.network.parts.hits import hit_lanes
 from chainsim.network.parts.rates import Rates
-from chainsim.network.parts.shop import thousandths
+from chainsim.network.parts.shop import in_quanta, thousandths
 from chainsim.scenario.quantities import Quantity
 from chainsim.scenario.schema.document import ScenarioFile
 from chainsim.scenario.schema.flows import Departures, Lane
@@ -120,14 +120,15 @@ def _replenishment(
     policy: Replenishment,
     sources: tuple[tuple[int, ...], ...],
 ) -> ReplenishmentSpec:
+    quantum = names.quantum(item)
     return ReplenishmentSpec(
         id=f"{site}/{item}",
         rank=names.ranks["replenishment", f"{site}/{item}"],
         stock=names.stocks[site, item],
         policy=policy.policy,
-        level=_target(policy.level),
-        reorder=_target(policy.reorder),
-        quantity=thousandths(policy.quantity),
+        level=_target(policy.level, quantum),
+        reorder=_target(policy.reorder, quantum),
+        quantity=in_quanta(policy.quantity, quantum),
         review=_review(policy.review, time),
         sources=sources,
         shares=tuple(float(share) for share in policy.sources.shares),
@@ -145,9 +146,9 @@ def _review(review: Review | None, time: Time) -> tuple[int, int] | None:
     return _first_after_zero(review.at, round(review.every), time)
 
 
-def _target(level: Quantity | Cover | WrittenForecast | None) -> Target:
+def _target(level: Quantity | Cover | WrittenForecast | None, quantum: int) -> Target:
     if isinstance(level, Quantity):
-        return Target(thousandths(level))
+        return Target(in_quanta(level, quantum))
     if isinstance(level, WrittenForecast):
         forecast = Forecast(
             window=level.window or 0,

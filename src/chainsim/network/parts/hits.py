@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from chainsim.network.names import Names, matches, selected_sites
+from chainsim.network.names import Names
 from chainsim.scenario.schema.document import ScenarioFile
 from chainsim.scenario.schema.selectors import Selector
+from chainsim.scenario.selection import LANE_WORDS, matches, selected_sites
 
 
 def about_lanes(target: Selector) -> bool:
     """Whether a target speaks of lanes, not of what stands at sites."""
-    return bool(target.lane or target.origin or target.destination)
+    return any(getattr(target, word) for word in LANE_WORDS)
 
 
 def hit_lanes(document: ScenarioFile, names: Names, target: Selector) -> list[int]:

@@ -40,6 +40,13 @@ def thousandths(amount: Quantity | None, default: int = 0) -> int:
     return int(amount.value * 1000 + Fraction(1, 2))
 
 
+def in_quanta(amount: Quantity | None, quantum: int, default: int = 0) -> int:
+    """An amount in thousandths, to the nearest quantum, halves up."""
+    if amount is None:
+        return default
+    return int(amount.value * 1000 / quantum + Fraction(1, 2)) * quantum
+
+
 def stocks(document: ScenarioFile, names: Names) -> tuple[StockSpec, ...]:
     """All stocks, also those that a scenario only implies."""
     recorded = set(document.run.record.waits)
@@ -48,7 +55,8 @@ def stocks(document: ScenarioFile, names: Names) -> tuple[StockSpec, ...]:
     for site, item in names.stock_keys:
         own = document.sites[site].stocks.get(item) or Stock()
         key = f"{site}/{item}"
-        initial = thousandths(own.initial) if isinstance(own.initial, Quantity) else 0
+        quantum = names.quantum(item)
+        initial = in_quanta(own.initial, quantum) if isinstance(own.initial, Quantity) else 0
         found.append(
             StockSpec(
                 id=key,
@@ -56,7 +64,7 @@ def stocks(document: ScenarioFile, names: Names) -> tuple[StockSpec, ...]:
                 site=names.sites[site],
                 item=names.items[item],
                 initial=initial,
-                room=thousandths(own.room, NONE),
+                room=in_quanta(own.room, quantum, NONE),
                 unlimited=own.unlimited,
                 allocation=Allocation[own.allocation.upper()],
                 aged=key in recorded or (site, item) in competing,
@@ -143,7 +151,7 @@ def _operation(
         inputs=_inputs(names, site, operation, lot),
         outputs=_outputs(names, site, operation, lot),
         split=operation.split,
-        cycle=tuple(list(operation.outputs).index(item) for item in operation.cycle),
+        cycle=tuple(sorted(operation.outputs).index(item) for item in operation.cycle),
         lot=thousandths(operation.lot),
         work=_work(operation, lot),
         clock=rates.operation(site, key, index),
@@ -178,6 +186,7 @@ def _inputs(names: Names, site: str, operation: Operation, lot: Fraction) -> tup
 def _outputs(
     names: Names, site: str, operation: Operation, lot: Fraction
 ) -> tuple[OutputSpec, ...]:
+    """By id: one uniform draw per lot chooses among them in this order."""
     several = len(operation.outputs)
     return tuple(
         OutputSpec(
@@ -185,7 +194,7 @@ def _outputs(
             thousandths(Quantity(output.amount.value * lot)),
             _share(operation, item, several),
         )
-        for item, output in operation.outputs.items()
+        for item, output in sorted(operation.outputs.items())
     )
 
 
@@ -214,7 +223,8 @@ def _release(
     if rule is None:
         return ReleaseSpec("push")
     if isinstance(rule, Pull):
-        level = thousandths(rule.level) if isinstance(rule.level, Quantity) else 0
+        quantum = names.quantum(rule.item)
+        level = in_quanta(rule.level, quantum) if isinstance(rule.level, Quantity) else 0
         parent = NONE
         if rule.signal == "requirements" and rule.parent is not None:
             parent = names.stocks[site, rule.parent]
