@@ -1,7 +1,8 @@
-"""All that a run says about each entity, as values that can be compared bit by bit."""
+"""Runs and scenarios compared: all that a run says, bit by bit, and the same lines in any order."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from typing import Any
 
@@ -43,3 +44,11 @@ def until(found: Series, days: int) -> Series:
     """The daily series of the first days."""
     daily = ("counts", "levels", "integrals")
     return {key: rows[:days] for key, rows in found.items() if key[1] in daily}
+
+
+def shuffled(value: Any, chance: random.Random) -> Any:
+    """The same data with every map in another order."""
+    if isinstance(value, dict):
+        keys = sorted(value, key=lambda _: chance.random())
+        return {key: shuffled(value[key], chance) for key in keys}
+    return [shuffled(one, chance) for one in value] if isinstance(value, list) else value

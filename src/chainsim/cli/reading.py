@@ -77,7 +77,10 @@ def _problem(problem: Problem) -> dict[str, Any]:
 def show(
     file: Path, overrides: tuple[str, ...], within: str, given: bool, exposure: bool, as_json: bool
 ) -> None:
-    """Print the merged scenario with the origin of every value, as YAML."""
+    """Print the merged scenario with the origin of every value, as YAML.
+
+    With --given the text loads as the same scenario.
+    """
     from chainsim.report import scenario_view
     from chainsim.scenario.loading import load_scenario
 

@@ -106,10 +106,10 @@ def tabulate(factors: Sequence[Factor], end: int) -> tuple[list[int], list[int]]
     rates: list[int] = []
     exact = 0.0
     done = 0
-    cursors = [0] * len(factors)
+    in_force = _InForce(factors)
     for i, begin in enumerate(times):
         stop = times[i + 1] if i + 1 < len(times) else end
-        average = _average(factors, cursors, begin, stop)
+        average = in_force.average(begin, stop)
         exact += average * FULL_SPEED * (stop - begin)
         rate = max(0, round((exact - done) / (stop - begin))) if average > 0 else 0
         done += rate * (stop - begin)
@@ -138,20 +138,50 @@ def _grid(factors: Sequence[Factor], end: int) -> list[int]:
     return sorted(marks)
 
 
-def _average(factors: Sequence[Factor], cursors: list[int], begin: int, stop: int) -> float:
-    """The mean of the product over [begin, stop); cursors only move forward."""
-    width = stop - begin
-    middle = begin + width / 2
-    left, right = middle - GAUSS * width, middle + GAUSS * width
-    at_left = at_right = 1.0
-    for k, factor in enumerate(factors):
-        while cursors[k] + 1 < len(factor) and factor[cursors[k] + 1].begin <= begin:
-            cursors[k] += 1
-        piece = factor[cursors[k]]
-        if piece.curve is None:
-            at_left *= piece.value
-            at_right *= piece.value
-        else:
-            at_left *= piece.curve(left)
-            at_right *= piece.curve(right)
-    return (at_left + at_right) / 2
+class _InForce:
+    """The factors that differ from 1 as time goes on, so that many short ones cost little."""
+
+    def __init__(self, factors: Sequence[Factor]) -> None:
+        self._coming = sorted(factors, key=_begins, reverse=True)
+        self._active: list[tuple[Factor, int]] = []
+        """Factors in force with the index of their present piece."""
+
+    def average(self, begin: int, stop: int) -> float:
+        """The mean of the product over [begin, stop); `begin` must not go back."""
+        while self._coming and _begins(self._coming[-1]) <= begin:
+            self._active.append((self._coming.pop(), 0))
+        self._active = [
+            (factor, _piece_at(factor, i, begin))
+            for factor, i in self._active
+            if _ends(factor) is None or begin < _ends(factor)  # type: ignore[operator]
+        ]
+        width = stop - begin
+        middle = begin + width / 2
+        left, right = middle - GAUSS * width, middle + GAUSS * width
+        at_left = at_right = 1.0
+        for factor, i in self._active:
+            piece = factor[i]
+            at_left *= piece.value if piece.curve is None else piece.curve(left)
+            at_right *= piece.value if piece.curve is None else piece.curve(right)
+        return (at_left + at_right) / 2
+
+
+def _is_one(piece: Piece) -> bool:
+    return piece.curve is None and piece.value == 1.0
+
+
+def _begins(factor: Factor) -> int:
+    """The first second at which a factor may differ from 1."""
+    return factor[1].begin if len(factor) > 1 and _is_one(factor[0]) else factor[0].begin
+
+
+def _ends(factor: Factor) -> int | None:
+    """The second from which a factor is 1 for ever, or None."""
+    return factor[-1].begin if _is_one(factor[-1]) else None
+
+
+def _piece_at(factor: Factor, i: int, time: int) -> int:
+    """The index of the piece in force at a time, from an earlier index on."""
+    while i + 1 < len(factor) and factor[i + 1].begin <= time:
+        i += 1
+    return i

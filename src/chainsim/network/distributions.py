@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 
+from chainsim.network.clock import DAY
 from chainsim.network.compiled import Distribution
 from chainsim.scenario.quantities import Quantity
 from chainsim.scenario.schema import distributions as written
@@ -13,24 +14,37 @@ from chainsim.scenario.schema import distributions as written
 UNBOUNDED = float("inf")
 
 
+def duration(distribution: written.Distribution, factor: Fraction | int = 1) -> Distribution:
+    """A distribution of durations in seconds times `factor`; counts are days."""
+    return compiled(distribution, factor, count=DAY)
+
+
 def compiled(
-    distribution: written.Distribution, factor: Fraction | int = 1, low: float | None = 0.0
+    distribution: written.Distribution,
+    factor: Fraction | int = 1,
+    low: float | None = 0.0,
+    count: int = 1,
 ) -> Distribution:
     """The distribution with its values multiplied by `factor` (base units to the unit of use).
 
-    A normal that has no bound of its own is cut at `low`, by rejection.
+    A normal that has no bound of its own is cut at `low`, by rejection. Geometric and Poisson
+    distributions count things of `count` base units.
     """
     shift = float(distribution.shift.value * factor) if distribution.shift else 0.0
 
     def scaled(quantity: Quantity) -> float:
         return float(quantity.value * factor)
 
-    kind, parameters, scale = _parameters(distribution, scaled, float(factor), low)
+    kind, parameters, scale = _parameters(distribution, scaled, float(factor * count), low, count)
     return Distribution(kind, parameters, shift, scale)
 
 
 def _parameters(
-    d: written.Distribution, scaled: Callable[[Quantity], float], factor: float, low: float | None
+    d: written.Distribution,
+    scaled: Callable[[Quantity], float],
+    factor: float,
+    low: float | None,
+    count: int,
 ) -> tuple[str, tuple[float, ...], float]:
     """Kind, parameters in the order that the draws expect, and a factor for counts."""
     if isinstance(d, written.Constant):
@@ -59,7 +73,7 @@ def _parameters(
     if isinstance(d, written.Geometric):
         return "geometric", (float(d.p),), factor
     if isinstance(d, written.Poisson):
-        return "poisson", (float(d.mean.value),), factor
+        return "poisson", (float(d.mean.value / count),), factor
     if isinstance(d, written.Discrete):
         pairs = [(scaled(v), float(p)) for v, p in zip(d.values, d.p, strict=True)]
         return "discrete", tuple(x for pair in pairs for x in pair), 1.0

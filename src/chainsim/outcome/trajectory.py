@@ -45,6 +45,9 @@ COUNTS: dict[str, tuple[str, ...]] = {
 """Counts per day by kind of entity. Resources count server-seconds by state and, in
 ppm-seconds, the work that slow-downs cost; inputs the server-seconds starved of them."""
 
+NUMBERS = ("shipments", "lots", "slots", "missed")
+"""Counts that are plain numbers, not quantities."""
+
 LEVELS: dict[str, tuple[str, ...]] = {
     "stocks": ("on_hand", "backlog", "on_order"),
     "demands": ("backlog",),
@@ -137,7 +140,7 @@ class Trajectory:
     def count(self, kind: str, series: str, entity: str) -> float:
         """The total of a count over the days of statistics, in units (resources: seconds)."""
         column = self.daily(kind, series, entity)
-        return float(column[self.first_day :].sum()) / _scale(kind)
+        return float(column[self.first_day :].sum()) / scale_of(kind, series)
 
     def mean(self, kind: str, series: str, entity: str) -> float:
         """The time-weighted mean of a level over the days of statistics, in units."""
@@ -154,14 +157,14 @@ class Trajectory:
     def final(self, kind: str, series: str, entity: str) -> float:
         """A level at the end of the run, in units."""
         table = self.tables[kind]
-        return float(table.levels[series][-1, table.index[entity]]) / _scale(kind)
+        return float(table.levels[series][-1, table.index[entity]]) / scale_of(kind, series)
 
     def at(self, instant: int, kind: str, series: str, entity: str) -> float:
         """A level, or a count cumulated since second 0, at the `instant`-th recorded instant."""
         snapshot = self.snapshots[instant]
         column = self.tables[kind].index[entity]
         store = snapshot.levels if series in snapshot.levels[kind] else snapshot.counts
-        return float(store[kind][series][column]) / _scale(kind)
+        return float(store[kind][series][column]) / scale_of(kind, series)
 
     def share_of_time(self, state: str, resource: str) -> float:
         """The share of a resource's server-seconds spent in a state."""
@@ -174,5 +177,6 @@ class Trajectory:
         return (int(self.day_ends[-1]) - self.statistics_from) / SECONDS_PER_DAY
 
 
-def _scale(kind: str) -> int:
-    return 1 if kind in ("resources", "inputs") else THOUSANDTHS
+def scale_of(kind: str, series: str) -> int:
+    """What a stored number is divided by to be in units (seconds and plain numbers: by 1)."""
+    return 1 if kind in ("resources", "inputs") or series in NUMBERS else THOUSANDTHS

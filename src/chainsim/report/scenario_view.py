@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 
@@ -15,7 +15,7 @@ from chainsim.report.tables import Sheet
 from chainsim.scenario.evaluation import jsonable, written
 from chainsim.scenario.loading import DEFAULT, Origin, Scenario
 from chainsim.scenario.quantities import Quantity
-from chainsim.scenario.schema.fields import Block
+from chainsim.scenario.schema.fields import Block, TimeOfDay
 
 COMMENT_COLUMN = 44
 """Where comments begin, where the value leaves room."""
@@ -130,7 +130,9 @@ def _defaults(block: Block) -> Iterator[tuple[str, Any]]:
         value = getattr(block, name)
         if name in block.model_fields_set or value is None or value in ((), {}):
             continue
-        yield field.alias or name, _plain(value)
+        clock = set(get_args(TimeOfDay)[1:]) & set(field.metadata)
+        hour, minute = divmod(value // 60, 60) if clock else (0, 0)
+        yield field.alias or name, f"{hour:02}:{minute:02}" if clock else _plain(value)
 
 
 def _plain(value: Any) -> Any:

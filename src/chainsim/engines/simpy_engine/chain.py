@@ -26,6 +26,8 @@ from chainsim.network.compiled import SCRAP, CompiledNetwork, LaneSpec, Operatio
 from chainsim.network.timetable import Timetable, timetable
 from chainsim.outcome.trajectory import Entry, Trajectory
 
+FOREVER = 1 << 62
+
 
 class Chain:
     """Everything that lives during one replication."""
@@ -67,8 +69,8 @@ class Chain:
         intervals = self.timetable.pauses.get((what, site))
         if not intervals:
             return False
-        now = self.env.now
-        return any(begin <= now < end for begin, end in intervals)
+        i = bisect_right(intervals, (self.env._now, FOREVER)) - 1
+        return i >= 0 and self.env._now < intervals[i][1]
 
     def is_up(self, stock: Stock) -> bool:
         """Whether a source can supply: no disruption stops what makes the item or its shipping."""

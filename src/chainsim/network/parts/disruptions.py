@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chainsim.network.calendars import Time
 from chainsim.network.compiled import DisruptionSpec
-from chainsim.network.distributions import compiled
+from chainsim.network.distributions import compiled, duration
 from chainsim.network.names import Names
 from chainsim.network.parts.hits import about_lanes, hit_lanes, hit_operations, hit_stocks
 from chainsim.scenario.schema.disruptions import Disruption, Effect
@@ -34,10 +34,10 @@ def _disruption(
         id=spec.id,
         rank=names.ranks["disruption", spec.id],
         starts=tuple(sorted(time.second(at) for at in timing.at)),
-        every=compiled(timing.every) if timing.every is not None else None,
+        every=duration(timing.every) if timing.every is not None else None,
         alternating=timing.between == "ends",
         first=time.second(timing.first) if timing.first is not None else time.second(time.origin),
-        duration=compiled(spec.duration),
+        duration=duration(spec.duration),
         onset=round(spec.onset or 0),
         recovery=recovery.shape,
         recovery_over=round(recovery.over or 0),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chainsim.network.calendars import Time
 from chainsim.network.compiled import NONE, Forecast, LaneSpec, ReplenishmentSpec, Target
-from chainsim.network.distributions import compiled
+from chainsim.network.distributions import duration
 from chainsim.network.names import Names
 from chainsim.network.parts.hits import hit_lanes
 from chainsim.network.parts.rates import Rates
@@ -33,8 +33,8 @@ def lanes(document: ScenarioFile, names: Names, rates: Rates, time: Time) -> tup
                 block=block,
                 source=names.stocks[origin, item],
                 destination=names.stocks[destination, item],
-                order_lead=compiled(lane.order_lead),
-                transit=compiled(lane.transit),
+                order_lead=duration(lane.order_lead),
+                transit=duration(lane.transit),
                 crossing=lane.crossing,
                 departures=_departures(lane.departures, time),
                 load=thousandths(lane.load),

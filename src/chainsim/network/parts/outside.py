@@ -14,7 +14,7 @@ from chainsim.network.compiled import (
     Distribution,
     StreamSpec,
 )
-from chainsim.network.distributions import compiled
+from chainsim.network.distributions import compiled, duration
 from chainsim.network.names import Names
 from chainsim.network.parts.hits import hit_stocks
 from chainsim.network.parts.rates import Rates
@@ -110,7 +110,7 @@ def stream(
         first = Fraction(time.second(spec.first)) if spec.first is not None else Fraction(0)
         return StreamSpec(
             "renewal",
-            interval=compiled(spec.interval),
+            interval=duration(spec.interval),
             first=(first.numerator, first.denominator),
             has_first=spec.first is not None,
             **common,

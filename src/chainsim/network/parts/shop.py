@@ -22,7 +22,7 @@ from chainsim.network.compiled import (
     StreamSpec,
     Target,
 )
-from chainsim.network.distributions import compiled
+from chainsim.network.distributions import duration
 from chainsim.network.names import Names
 from chainsim.network.parts.rates import Rates
 from chainsim.scenario.quantities import Quantity
@@ -159,8 +159,8 @@ def _operation(
         release=_release(names, rates, time, site, operation),
         breakdowns=tuple(
             BreakdownSpec(
-                compiled(mode.up, MILLISECONDS),
-                None if mode.repair == "shift" else compiled(mode.repair),
+                duration(mode.up, MILLISECONDS),
+                None if mode.repair == "shift" else duration(mode.repair),
             )
             for mode in operation.breakdowns
         ),
@@ -208,9 +208,9 @@ def _share(operation: Operation, item: str, several: int) -> float:
 def _work(operation: Operation, lot: Fraction) -> Distribution:
     """Work per lot, milliseconds."""
     if operation.time is not None:
-        return compiled(operation.time, MILLISECONDS)
+        return duration(operation.time, MILLISECONDS)
     if operation.time_per_unit is not None:
-        return compiled(operation.time_per_unit, MILLISECONDS * lot)
+        return duration(operation.time_per_unit, MILLISECONDS * lot)
     assert operation.rate is not None
     rate = operation.rate.value
     return Distribution("constant", (float(lot / rate * MILLISECONDS) if rate else float("inf"),))

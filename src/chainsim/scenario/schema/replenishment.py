@@ -106,7 +106,7 @@ class Replenishment(Block):
     sources: Annotated[Sources, BeforeValidator(_sources)]
     """A site, a list of sites by priority, or a map of shares that sum to 1."""
     spill: Amount | None = None
-    """Order from the next source while a source owes us more than this."""
+    """With sources by priority: order from the next one while a source owes us more than this."""
     minimum: Amount | None = None
     multiple: Amount | None = None
     """Orders are rounded up to the minimum and to the multiple."""
@@ -128,6 +128,8 @@ class Replenishment(Block):
         for name in ("level", "reorder", "quantity"):
             if (getattr(self, name) is not None) != (name in needs):
                 raise refuse(f"have exactly {', '.join(sorted(needs))} with policy {self.policy}")
+        if self.spill is not None and self.sources.by == "share":
+            raise refuse("have spill only with a list of sources by priority, not with shares")
         if "review" in needs and self.review is None:
             raise refuse(f"have review with policy {self.policy}")
         if isinstance(self.level, Forecast) and self.review is None:
