@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from chainsim.scenario.schema.document import ScenarioFile
 from chainsim.scenario.schema.flows import Lane
-from chainsim.scenario.selection import selected_sites
+from chainsim.scenario.schema.selectors import Selector, several
+from chainsim.scenario.selection import selected_sites, words
 
 KINDS = (
     "disruption",
@@ -21,6 +22,11 @@ KINDS = (
 """Order of kinds among entities of one phase."""
 FIRST_RANK = 16
 """Ranks below are kept for the day's end and other changes."""
+
+
+def _one(selector: Selector) -> bool:
+    """Whether a selector is the name of one site, so that no other site can ever match."""
+    return words(selector) == {"site"} and len(several(selector.site)) == 1
 
 
 class Names:
@@ -51,7 +57,7 @@ class Names:
         for key, lane in sorted(self.document.lanes.items()):
             origins = selected_sites(self.document, lane.origin)
             destinations = selected_sites(self.document, lane.destination)
-            single = len(origins) == len(destinations) == len(lane.items) == 1
+            single = _one(lane.origin) and _one(lane.destination) and len(lane.items) == 1
             for origin in origins:
                 for destination in destinations:
                     for item in lane.items:
