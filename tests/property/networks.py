@@ -483,6 +483,7 @@ def _runs(draw: Draw, mapping: Block) -> Block:
         "length": draw(one_of("10 d", "250 h", "864001 s", "30 d")),
         "seed": draw(st.integers(0, 5)),
         "record": {
+            "log": True,
             "at": ["0 d", "3 d"],
             "delays": [f"{site}/{key}" for site, key in sold],
             "waits": sorted(set(stocks_)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ PACE = settings(
     deadline=None,
     derandomize=True,
     database=None,
-    max_examples=40,
+    max_examples=25,
     suppress_health_check=list(HealthCheck),
 )
 
@@ -51,6 +52,7 @@ def test_whatever_is_accepted_runs(mapping: Block) -> None:
     assert nothing_is_negative(run) == []
     assert parts_of_quanta(network, run) == []
     assert servers_without_state(network, run) == []
+    assert off_the_log(run) == []
 
 
 def nothing_is_negative(run: Trajectory) -> list[tuple[str, ...]]:
@@ -80,6 +82,32 @@ def servers_without_state(network: CompiledNetwork, run: Trajectory) -> list[str
     servers = np.array([resource.servers for resource in network.resources])
     wrong = np.flatnonzero((spent != np.outer(days, servers)).any(axis=0))
     return [network.resources[k].id for k in wrong]
+
+
+FLOWS = (
+    ("lanes", "in_transit", ("dispatch",), ("arrive",)),
+    ("operations", "in_process", ("start",), ("complete",)),
+    ("demands", "backlog", ("demand",), ("deliver", "lost")),
+)
+"""(kind, level, what adds to it, what takes from it) by the words of the log."""
+
+
+def off_the_log(run: Trajectory) -> list[tuple[str, str, str]]:
+    """Levels whose integral is not what the time stamps of the log add up to (Little's law)."""
+    end = int(run.day_ends[-1])
+    spent: Counter[tuple[str, str]] = Counter()
+    for entry in run.log:
+        spent[entry.what, entry.entity] += entry.quantity * (end - entry.time)
+    wrong = []
+    for kind, level, come, gone in FLOWS:
+        table = run.tables[kind]
+        for column, id_ in enumerate(table.ids):
+            stamped = int(table.initial[level][column]) * end
+            stamped += sum(spent[what, id_] for what in come)
+            stamped -= sum(spent[what, id_] for what in gone)
+            if stamped != table.integrals[level][:, column].sum():
+                wrong.append((kind, level, id_))
+    return wrong
 
 
 # ---- the same again, and other numbers

@@ -300,3 +300,40 @@ def test_every_kind_of_demand_is_disrupted(name: str) -> None:
     found = hours(run, "demand", "shop/part")
     assert [hour for hour in found if 49.9 < hour < 97.9] == []
     assert min(found) < 49.9 and max(found) > 110
+
+
+@pytest.mark.parametrize("process", ["regular", "poisson", "plan"])
+def test_a_stream_without_rate_has_no_events(process: str) -> None:
+    """Demand may be switched off by its rate."""
+    shop = {"stocks": {"part": {"initial": 5}}, "demand": {"part": {"process": process, "rate": 0}}}
+    run = simulated({"shop": shop}, "part")
+    assert run.count("demands", "demanded", "shop/part") == 0
+
+
+def test_an_operation_without_rate_or_slots_finishes_nothing() -> None:
+    idle = {"outputs": {"part": 1}, "time": "1 h", "release": {"paced": 0}}
+    stuck = {"outputs": {"part": 1}, "rate": 0}
+    run = simulated({"plant": {"operations": {"idle": idle, "stuck": stuck}}}, "part")
+    assert run.count("operations", "started", "plant/idle") == 0
+    assert run.count("operations", "started", "plant/stuck") == 1
+    assert run.count("stocks", "produced", "plant/part") == 0
+    assert run.share_of_time("busy", "plant/stuck") == 1
+
+
+def test_the_name_of_a_lane_does_not_depend_on_other_sites() -> None:
+    """A lane between kinds of sites has a name for each pair, even if there is but one pair."""
+    sites = {
+        "supplier": {"stage": "upstream", "stocks": {"part": {"unlimited": True}}},
+        "plant": {
+            "stage": "midstream",
+            "replenishment": {
+                "part": {"policy": "base_stock", "level": 9, "sources": "supplier"},
+            },
+        },
+    }
+    road = {"from": {"stage": "upstream"}, "to": {"stage": "midstream"}, "items": ["part"]}
+    alone = simulated(sites, "part", lanes={"road": road})
+    more = simulated(sites | {"other": {"stage": "midstream"}}, "part", lanes={"road": road})
+    assert alone.tables["lanes"].ids == more.tables["lanes"].ids == ("road:supplier>plant:part",)
+    named = simulated(sites, "part", lanes={"road": road | {"from": "supplier", "to": ["plant"]}})
+    assert named.tables["lanes"].ids == ("road",)

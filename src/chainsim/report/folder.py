@@ -32,6 +32,7 @@ LONGEST_NAME = 80
 """Bytes of a folder's name."""
 _UNSAFE = re.compile(r"[^\w.-]+")
 TRIES = 50
+LOOKS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +74,21 @@ def check_target(out: Path, name: str) -> Path:
 
 
 def _replaceable(target: Path) -> bool:
-    """Whether a name is free, or taken by results or by an empty folder."""
-    if (target / MARK).is_file():
-        return True
-    try:
-        return not any(target.iterdir())
-    except FileNotFoundError:
-        return True  # another run that replaces it has just moved it away
-    except NotADirectoryError:
-        return False
+    """Whether a name is free, or taken by results or by an empty folder.
+
+    It is looked at more than once: another run may be moving its folder there or away just now,
+    and a listing taken meanwhile may be in part.
+    """
+    for _ in range(LOOKS):
+        try:
+            names = os.listdir(target)
+        except FileNotFoundError:
+            return True
+        except NotADirectoryError:
+            return False
+        if not names or MARK in names:
+            return True
+    return False
 
 
 def _unusable(path: Path, rule: str, got: str | None) -> InputError:

@@ -90,7 +90,7 @@ def arrivals(
 def stream(
     document: ScenarioFile, spec: Stream, site: str, item: str, time: Time, clock: int
 ) -> StreamSpec:
-    """The stream behind a demand or an arrival."""
+    """The stream behind a demand or an arrival; without a rate an empty trace."""
     quantum = round(document.items[item].quantum.value * 1000)
     size = compiled(spec.size, 1000) if spec.size is not None else None
     fixed = round(size.constant) if size is not None and size.constant is not None else 1000
@@ -101,9 +101,11 @@ def stream(
         "quantum": quantum,
         "clock": clock,
     }
+    if spec.rate is not None and not spec.rate.value:
+        return StreamSpec("trace", quantum=quantum, clock=clock)
     if spec.process == "poisson":
         assert spec.rate is not None
-        gap = float(1 / spec.rate.value) if spec.rate.value else float("inf")
+        gap = float(1 / spec.rate.value)
         return StreamSpec("poisson", interval=Distribution("exponential", (gap,)), **common)
     if spec.process == "renewal":
         assert spec.interval is not None

@@ -31,6 +31,8 @@ from chainsim.scenario.schema.material import Operation, Paced, Pull, Stock
 from chainsim.scenario.schema.replenishment import Replenishment
 
 MILLISECONDS = 1000
+NEVER = 1e15
+"""Milliseconds of work of a lot that is never done: the operation has no rate."""
 
 
 def thousandths(amount: Quantity | None, default: int = 0) -> int:
@@ -213,7 +215,7 @@ def _work(operation: Operation, lot: Fraction) -> Distribution:
         return duration(operation.time_per_unit, MILLISECONDS * lot)
     assert operation.rate is not None
     rate = operation.rate.value
-    return Distribution("constant", (float(lot / rate * MILLISECONDS) if rate else float("inf"),))
+    return Distribution("constant", (float(lot / rate * MILLISECONDS) if rate else NEVER,))
 
 
 def _release(
@@ -235,7 +237,9 @@ def _release(
 
 
 def _slots(rates: Rates, time: Time, rule: Paced, operation: Operation) -> StreamSpec:
-    """Slots at exact intervals; with a profile, at the profile's own pace."""
+    """Slots at exact intervals; with a profile, at the profile's own pace; none without a rate."""
+    if not rule.rate.value:
+        return StreamSpec("trace")
     interval = operation.lot.value / rule.rate.value
     clock = rates.profile(rule.profile)
     if clock != NONE:
