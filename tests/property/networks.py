@@ -176,7 +176,7 @@ def releases(draw: Draw, product: str) -> Block:
 def stocks(draw: Draw, least_room: int = 0) -> Block:
     """What a stock holds and how it shares it."""
     block: Block = {"initial": draw(one_of(0, 5, 40))}
-    if draw(st.integers(0, 3)) == 3:
+    if draw(st.booleans()):
         block["room"] = max(block["initial"], draw(one_of(least_room, 10, 60)))
     rarely(draw, block, "allocation", one_of("priority", "proportional"))
     rarely(draw, block, "order", st.integers(0, 3))
@@ -207,7 +207,7 @@ def sites(draw: Draw, tier: int, sources: list[str], last: bool) -> Block:
     site.setdefault("operations", {})["make"] = make
     if "faulty" in make["outputs"]:
         site["operations"]["mend"] = draw(_mending(product, tier))
-    rarely(draw, site["stocks"], product, stocks(least_room=5))
+    maybe(draw, site["stocks"], product, stocks(least_room=5))
     if draw(st.integers(0, 3)) == 3 and inputs:
         site["operations"]["side"] = draw(operations(inputs, {"by": 1}))
     if any(o.get("resource") for o in site["operations"].values()):
@@ -225,7 +225,7 @@ def _inputs(draw: Draw, tier: int, site: Block) -> Block:
     if tier > 0:
         inputs[part(tier - 1)] = draw(one_of(1, 2))
         rarely(draw, site["stocks"], part(tier - 1), stocks(least_room=20))
-    if tier == 0 and draw(st.booleans()):
+    if tier == 0 and draw(st.integers(0, 2)):
         inputs["ore"] = draw(one_of(1, 3))
         _supply(draw, site, "ore")
     if draw(st.integers(0, 3)) == 3:
@@ -239,7 +239,7 @@ def _inputs(draw: Draw, tier: int, site: Block) -> Block:
 
 def _supply(draw: Draw, site: Block, item: str) -> None:
     """Bring an item to a site from outside."""
-    way = draw(one_of("unlimited", "arrivals", "initial"))
+    way = draw(one_of("unlimited", "arrivals", "arrivals", "initial"))
     if way == "arrivals":
         site.setdefault("arrivals", {})[item] = draw(streams())
         rarely(draw, site["stocks"], item, stocks())
@@ -424,7 +424,8 @@ def _targets(draw: Draw, mapping: Block) -> tuple[Block, list[Block]]:
         {"shipments": "paused"},
     ]
     targets: list[tuple[Block, list[Block]]] = [
-        ({"site": sorted(mapping["sites"])}, [*speed, {"stock_loss": 0.3}, {"stock_loss": 1}]),
+        ({"site": sorted(mapping["sites"])}, [*speed, {"stock_loss": 0.3}]),
+        ({"item": part(0)}, [{"stock_loss": 1}, {"stock_loss": 0.3, "capacity": 0.5}]),
         ({"operation": "make"}, speed),
         ({"stage": "upstream"}, speed),
         ({"site": sorted(s for s, b in mapping["sites"].items() if "demand" in b)},

@@ -1,8 +1,12 @@
-"""What holds for every network: it runs, keeps the laws, repeats, and minds its own business."""
+"""What holds for every network: it runs, keeps the laws, repeats, and minds its own business.
+
+With EXAMPLES=1000 in the environment each property is tried on that many networks.
+"""
 
 from __future__ import annotations
 
 import copy
+import os
 import random
 from collections import Counter
 from typing import Any
@@ -22,7 +26,7 @@ PACE = settings(
     deadline=None,
     derandomize=True,
     database=None,
-    max_examples=25,
+    max_examples=int(os.environ.get("EXAMPLES", "20")),
     suppress_health_check=list(HealthCheck),
 )
 
