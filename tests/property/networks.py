@@ -421,7 +421,6 @@ def _targets(draw: Draw, mapping: Block) -> tuple[Block, list[Block]]:
         {"lane": "closed"},
         {"lane": "closed", "in_transit": "hold"},
         {"lead_time": {"factor": 3, "extra": "5 h"}},
-        {"shipments": "paused"},
     ]
     targets: list[tuple[Block, list[Block]]] = [
         ({"site": sorted(mapping["sites"])}, [*speed, {"stock_loss": 0.3}]),
@@ -438,6 +437,7 @@ def _targets(draw: Draw, mapping: Block) -> tuple[Block, list[Block]]:
         targets += [
             ({"lane": key}, [*road, *quota]),
             ({"origin": {"stage": "upstream"}}, road),
+            ({"stage": "upstream"}, [{"shipments": "paused"}]),
             (tier, [{"orders": "paused"}, {"receipts": "paused"},
                     {"receipts": "paused", "orders": "paused", "capacity": 0.5}]),
         ]  # fmt: skip

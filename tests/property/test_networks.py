@@ -181,8 +181,10 @@ def idle_disruptions(mapping: Block) -> list[Block]:
         found += [
             {**road, "effect": {"lane": "closed", "in_transit": "hold"}, "duration": "0 d"},
             {**road, "effect": {"lead_time": {"factor": 1, "extra": "0 h"}}},
-            {**road, "effect": {"shipments": "paused", "lane": "closed"}, "participation": 0},
-        ]
+            {**road, "effect": {"lane": "closed"}, "participation": 0},
+            {"target": {"stage": "upstream"}, "timing": date, "participation": 0,
+             "effect": {"shipments": "paused"}},
+        ]  # fmt: skip
     return [{"id": f"idle{k}", "duration": "3 d", **block} for k, block in enumerate(found)]
 
 
