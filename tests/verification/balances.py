@@ -145,7 +145,7 @@ def stocks_inside(run: Trajectory) -> Iterator[tuple[Level, list[Span]]]:
     """Packs at the plant: recorded waits of those used, and what the log says is left."""
     end = int(run.day_ends[-1])
     come = _units([(0, 20_000), *_logged(run, "arrive", "shuttle")])
-    waits = [tuple(wait) for wait in run.waits["plant/pack"]]
+    waits: list[Span] = [(w.since, w.until, w.quantity) for w in run.waits["plant/pack"]]
     used = sum(quantity for *_, quantity in waits) // 1000
     at_gate = round(run.final("lanes", "at_gate", "shuttle"))
     left = [(since, end, 1000) for since in come[used : len(come) - at_gate]]
@@ -157,7 +157,7 @@ def customers_inside(run: Trajectory) -> Iterator[tuple[Level, list[Span]]]:
     end = int(run.day_ends[-1])
     patience = {"dealer/waiting_list": 2 * 86_400}
     for demand, delays in run.delays.items():
-        spans = [tuple(delay) for delay in delays]
+        spans: list[Span] = [(d.since, d.until, d.quantity) for d in delays]
         lost = _logged(run, "lost", demand)
         spans += [(t - patience.get(demand, 0), t, quantity) for t, quantity in lost]
         waiting: Counter[int] = Counter()
