@@ -1,4 +1,4 @@
-"""Arithmetic over parameters: `= sichuan.share * (1 - reserve) * 30 [d]`.
+"""Arithmetic over parameters: `= north.share * (1 - reserve) * 30 [d]`.
 
 Numbers (with a unit in square brackets), dotted names, + - * / // % ** and parentheses, with the
 precedence of Python. Nothing else is understood, so nothing else can happen. Values are exact.

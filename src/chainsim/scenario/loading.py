@@ -51,7 +51,7 @@ class Scenario:
     merged: Mapping[str, Any]
     """Plain data without files, templates and parameters; it loads as the same document."""
     origins: Mapping[str, Origin]
-    """By path (`sites.changan.stocks.pack.initial`) of every value that was given."""
+    """By path (`sites.assembler.stocks.part.initial`) of every value that was given."""
     parameters: ParameterTable
     files: tuple[str, ...] = ()
     """The scenario files read, the extending one first."""

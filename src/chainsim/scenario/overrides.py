@@ -1,4 +1,4 @@
-"""Overrides of single values: `--set run.seed=5`, `--set parameters.sichuan.share=0.9`."""
+"""Overrides of single values: `--set run.seed=5`, `--set parameters.north.share=0.9`."""
 
 from __future__ import annotations
 
