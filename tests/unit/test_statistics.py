@@ -31,6 +31,17 @@ def test_importing_the_modules_does_not_import_scipy() -> None:
     assert run.returncode == 0
 
 
+def test_intervals_do_without_the_slow_part_of_scipy() -> None:
+    program = (
+        "import sys; from chainsim.experiments import risk, statistics;"
+        "statistics.t_interval([1.0, 2.0]); risk.quantile_interval([1.0, 2.0], 0.5);"
+        "sys.exit('scipy.stats' in sys.modules)"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    run = subprocess.run([sys.executable, "-c", program], env=environment, check=False)
+    assert run.returncode == 0
+
+
 @pytest.mark.parametrize(
     "statistic",
     [
@@ -82,6 +93,24 @@ class TestInterval:
         interval = t_interval(PILOT, 0.9)
         low, high = stats.t.interval(0.9, 9, np.mean(PILOT), stats.sem(PILOT))
         assert (interval.low, interval.high) == pytest.approx((low, high), rel=1e-12)
+
+    @pytest.mark.parametrize(
+        ("freedom", "confidence", "quantile"),
+        [
+            (1, 0.90, 6.314), (1, 0.95, 12.706), (1, 0.99, 63.657),
+            (2, 0.95, 4.303), (5, 0.95, 2.571), (9, 0.80, 1.383), (9, 0.90, 1.833),
+            (9, 0.95, 2.262), (9, 0.99, 3.250), (9, 0.998, 4.297), (30, 0.95, 2.042),
+            (100, 0.95, 1.984), (100, 0.99, 2.626),
+        ],
+    )  # fmt: skip
+    def test_agrees_with_the_published_table(
+        self, freedom: int, confidence: float, quantile: float
+    ) -> None:
+        # NIST/SEMATECH e-Handbook of Statistical Methods, section 1.3.6.7.2.
+        interval = t_interval(np.arange(freedom + 1.0), confidence)
+        assert interval.half_width is not None and interval.sd is not None
+        used = interval.half_width * np.sqrt(freedom + 1) / interval.sd
+        assert used == pytest.approx(quantile, abs=0.0005)
 
     def test_a_large_common_part_costs_no_digits(self) -> None:
         moved = t_interval(np.array([1.0, 2.0, 4.0]) + 1e9)

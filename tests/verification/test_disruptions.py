@@ -100,7 +100,7 @@ def test_a_quarter_of_the_capacity_is_not_missed(record_case: CaseRecorder) -> N
 def test_linear_recovery(record_case: CaseRecorder) -> None:
     run = simulated(record_case)
     supplier = "supplier/make"
-    slowed = run.count("resources", "slow_loss", supplier) / FULL_SPEED
+    slowed = run.count("resources", "slow_loss", supplier)
     idle = run.count("resources", "disrupted", supplier)
     record_case.exact("capacity_lost", 400 * days(slowed + idle))
     record_case.exact("TTS_d", stop(run)[0] - 10)
@@ -204,7 +204,7 @@ def test_resilience_triangle(record_case: CaseRecorder) -> None:
     record_case.exact("max_drop_pct", 100 * float(loss.max()))
     record_case.exact("time_to_recover_d", int(np.flatnonzero(loss)[-1]) + 1 - 10)
     lost = [run.at(i, "resources", "slow_loss", LINE) for i in range(len(hours))]
-    performance = 1 - np.diff(lost) / (3600 * FULL_SPEED)
+    performance = 1 - np.diff(lost) / 3600
     good = hours[int(np.flatnonzero(performance >= 0.95)[0])]
     record_case.exact("time_to_95pct_d", good / 24 - 10)
 

@@ -13,19 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from chainsim.network.compiled import FULL_SPEED, THOUSANDTHS, CompiledNetwork
+from chainsim.network.compiled import CompiledNetwork
 from chainsim.outcome.measures import daily_output
-from chainsim.outcome.trajectory import Integers, Trajectory
+from chainsim.outcome.trajectory import Integers, Trajectory, scale_of
 
 Floats = NDArray[np.float64]
 PERCENTAGES = (5.0, 50.0, 95.0)
 LARGEST_BLOCK = 4_000_000
 """Values of several replications that are unpacked at one time."""
-NUMBERS = (
-    ("lanes", "shipments"), ("operations", "lots"), ("operations", "slots"),
-    ("operations", "missed"),
-)  # fmt: skip
-"""Series that count things, not thousandths of an item's unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +121,6 @@ class DailyRuns:
         if series is None:
             return np.zeros((pack.days, len(pack.ids[kind])), dtype=np.int64)
         return series.unpacked()
-
-
-def scale_of(kind: str, name: str) -> int:
-    """What a stored series is divided by to be in items' units, server-seconds or numbers."""
-    if name == "slow_loss":
-        return FULL_SPEED
-    counted = kind in ("resources", "inputs") or (kind, name) in NUMBERS
-    return 1 if counted else THOUSANDTHS
 
 
 def band(values: Floats) -> Band:

@@ -141,11 +141,11 @@ def _enclosing_ranks(
     n: int, p: float, confidence: float
 ) -> tuple[int | None, int | None, float | None]:
     """Lower rank, upper rank (from 1; None if the sample has none) and the coverage of both."""
-    # scipy is slow to import, and most commands need no statistics.
-    from scipy import stats  # type: ignore[import-untyped, unused-ignore]
+    # scipy is slow to import, and most commands need no statistics; scipy.stats is slower still.
+    from scipy import special  # type: ignore[import-untyped, unused-ignore]
 
-    at_most = stats.binom.cdf(np.arange(n + 1), n, p)
-    more_than = stats.binom.sf(np.arange(n + 1), n, p)
+    at_most = special.bdtr(np.arange(n + 1), n, p)
+    more_than = special.bdtrc(np.arange(n + 1), n, p)
     tail = (1 - confidence) / 2
     low = int(np.count_nonzero(at_most <= tail))
     high = int(np.count_nonzero(more_than > tail)) + 1

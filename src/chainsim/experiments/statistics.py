@@ -208,10 +208,12 @@ def _target(mean: float, relative: float, absolute: float) -> float:
 
 
 def _half_width(sd: float, n: int, confidence: float) -> float:
-    # scipy is slow to import, and most commands need no statistics.
-    from scipy import stats  # type: ignore[import-untyped, unused-ignore]
+    # scipy is slow to import, and most commands need no statistics; scipy.stats is slower still.
+    from scipy import special  # type: ignore[import-untyped, unused-ignore]
 
-    return float(stats.t.isf((1 - confidence) / 2, n - 1)) * sd / sqrt(n)
+    # The lower tail, because 1 - tail would lose the digits of a small one.
+    quantile = -float(special.stdtrit(n - 1, (1 - confidence) / 2))
+    return quantile * sd / sqrt(n)
 
 
 def _mean_and_sd(values: NDArray[np.float64]) -> tuple[float, float | None]:

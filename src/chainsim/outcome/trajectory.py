@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chainsim.network.compiled import SECONDS_PER_DAY, THOUSANDTHS
+from chainsim.network.compiled import FULL_SPEED, SECONDS_PER_DAY, THOUSANDTHS
 
 Integers = NDArray[np.int64]
 
@@ -178,5 +178,7 @@ class Trajectory:
 
 
 def scale_of(kind: str, series: str) -> int:
-    """What a stored number is divided by to be in units (seconds and plain numbers: by 1)."""
+    """What a stored number is divided by to be in units, server-seconds or plain numbers."""
+    if series == "slow_loss":
+        return FULL_SPEED
     return 1 if kind in ("resources", "inputs") or series in NUMBERS else THOUSANDTHS

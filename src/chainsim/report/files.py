@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from chainsim.experiments.daily import NUMBERS, DailyRuns
+from chainsim.experiments.daily import DailyRuns
 from chainsim.experiments.runs import Run
 from chainsim.network.compiled import CompiledNetwork
+from chainsim.outcome.trajectory import NUMBERS
 
 DAILY_COLUMNS = ("date", "kind", "entity", "series", "unit", "mean", "p5", "p50", "p95")
 DIGITS = 4
@@ -106,7 +107,7 @@ def _parts(daily: DailyRuns, network: CompiledNetwork, first: int) -> Iterator[P
             rounded = [np.round(array[:, active], DIGITS) for array in arrays]
             for k, column in enumerate(active.tolist()):
                 entity = ids[block.start + column]
-                unit = "" if (kind, name) in NUMBERS else units[kind].get(entity, "s")
+                unit = "" if name in NUMBERS else units[kind].get(entity, "s")
                 series = tuple(array[:, k].tolist() for array in rounded)
                 yield kind, entity, name, unit, series
 
