@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from itertools import accumulate
+from itertools import accumulate, repeat
 
 import numpy as np
 
@@ -45,11 +45,14 @@ class Draws:
 
 
 def sequence(distribution: Distribution, generator: np.random.Generator) -> Iterator[float]:
-    """The endless sequence of values of a distribution, drawn in growing blocks."""
-    constant = distribution.constant
-    if constant is not None:
-        while True:
-            yield constant
+    """The endless sequence of values of a distribution."""
+    if distribution.constant is not None:
+        return repeat(distribution.constant)
+    return _drawn(distribution, generator)
+
+
+def _drawn(distribution: Distribution, generator: np.random.Generator) -> Iterator[float]:
+    """Values of a distribution that varies, drawn in growing blocks."""
     if distribution.kind == "trace":
         while True:
             for value in distribution.parameters:

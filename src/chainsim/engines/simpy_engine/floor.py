@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chainsim.engines.simpy_engine.instant import Turn
+from chainsim.network.clock import OPEN
 from chainsim.network.compiled import NONE, Phase
 
 if TYPE_CHECKING:
@@ -18,10 +19,13 @@ class Floor:
     def __init__(self, chain: Chain, operations: list[Operation]) -> None:
         self.operations = operations
         first = min(operations, key=lambda o: o.rank)
-        start = self._start_lots if len(operations) > 1 else self._start_lots_of_one
+        alone = len(operations) == 1
+        start = self._start_lots_of_one if alone else self._start_lots
         self.turn = Turn(chain.env, first.id, Phase.START, first.rank, start)
         """The turn in which lots start."""
         self._one = operations[0]
+        self.wake = self._wake_one if alone else self._wake_all
+        """Something that may let a lot start has changed."""
         self._resources = list({o.resource.spec.id: o.resource for o in operations}.values())
         self._released = [False] * len(operations)
         for operation in operations:
@@ -29,8 +33,13 @@ class Floor:
         inputs = {i.stock.id: i.stock for o in operations for i in o.inputs}
         self._rooms = [stock for _, stock in sorted(inputs.items()) if stock.spec.room != NONE]
 
-    def wake(self) -> None:
-        """Something that may let a lot start has changed; without a free server nothing can."""
+    def _wake_one(self) -> None:
+        """Without a free server, or closed, nothing can start; opening is a reason of its own."""
+        if self._one.state == OPEN and self._one.resource.free:
+            self.turn.arm()
+
+    def _wake_all(self) -> None:
+        """Without a free server nothing can start."""
         for resource in self._resources:
             if resource.free:
                 self.turn.arm()

@@ -34,15 +34,18 @@ class Due(Protocol):
 
     phase: int
     rank: int
+    armed: bool
+    """Whether it waits for its turn; cleared when it happens."""
 
-    def happen(self) -> None:
+    @property
+    def happen(self) -> Callable[[], None]:
         """Do it."""
 
 
 class Turn:
     """The turn of an entity in a phase of the present instant; it is armed again and again."""
 
-    __slots__ = ("_action", "_armed", "_due", "name", "phase", "rank")
+    __slots__ = ("_due", "armed", "happen", "name", "phase", "rank")
 
     def __init__(
         self,
@@ -55,26 +58,21 @@ class Turn:
         self.name = name
         self.phase = int(phase)
         self.rank = rank
-        self._action = action
-        self._armed = False
+        self.happen = action
+        self.armed = False
         self._due = env.due
 
     def arm(self) -> None:
         """Take a turn in this instant, once however often it is asked for."""
-        if not self._armed:
-            self._armed = True
+        if not self.armed:
+            self.armed = True
             self._due[self.phase].append(self)
-
-    def happen(self) -> None:
-        """Take the turn."""
-        self._armed = False
-        self._action()
 
 
 class Errand:
     """Something that is done once, at a later second."""
 
-    __slots__ = ("happen", "phase", "rank")
+    __slots__ = ("armed", "happen", "phase", "rank")
 
     def __init__(self, phase: Phase, rank: int, action: Callable[[], None]) -> None:
         self.phase = int(phase)
@@ -87,6 +85,7 @@ class Alarm(Event):
 
     env: InstantEnvironment
     callbacks: Any
+    armed = True
 
     def __init__(self, env: InstantEnvironment, phase: Phase, rank: int) -> None:
         super().__init__(env)
@@ -113,6 +112,7 @@ class _Foreign:
 
     phase = int(Phase.CHANGE)
     rank = FIRST - 1
+    armed = True
 
     def __init__(self, event: Event) -> None:
         self._event: Any = event
@@ -187,6 +187,7 @@ class InstantEnvironment(simpy.Environment):
             due.sort(key=by_rank)
         self.events += len(due)
         for one in due:
+            one.armed = False
             one.happen()
 
     def _move_on(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from chainsim.engines import rules
@@ -17,33 +18,39 @@ if TYPE_CHECKING:
     from chainsim.engines.simpy_engine.chain import Chain
 
 
-ARRIVE = int(Phase.ARRIVE)
-
-
 class Shipment:
     """Goods on the road; what happens to them is the arrival."""
 
-    __slots__ = ("lane", "phase", "quantity", "rank")
+    __slots__ = ("armed", "lane", "quantity", "rank")
+    phase = int(Phase.ARRIVE)
 
     def __init__(self, lane: Lane, quantity: int) -> None:
-        self.phase = ARRIVE
         self.rank = lane.rank
         self.lane = lane
         self.quantity = quantity
 
     def happen(self) -> None:
-        """The shipment arrives."""
-        self.lane.arrive(self)
+        """The goods arrive: into the stock, or to the gate if they may not or do not fit."""
+        lane, quantity = self.lane, self.quantity
+        lane.in_transit -= quantity
+        lane.in_transit_moment -= quantity * lane.env._now
+        if lane.chain.log is not None:
+            lane.chain.note(Phase.ARRIVE, "arrive", lane.id, quantity)
+        if lane.destination.takes_all:
+            lane.take_in(quantity)
+        else:
+            lane.knock(self)
 
     def admitted(self) -> None:
         """The gate lets the goods in."""
         self.lane.leave_gate(self.quantity)
 
 
-def seconds(draws: Iterator[float]) -> Iterator[int]:
+def seconds(draws: Iterator[float], constant: float | None) -> Iterator[int]:
     """Draws in whole seconds, at least 0."""
-    for draw in draws:
-        yield max(0, rules.whole(draw))
+    if constant is not None:
+        return repeat(max(0, rules.whole(constant)))
+    return (max(0, rules.whole(draw)) for draw in draws)
 
 
 class Quota:
@@ -101,7 +108,8 @@ class Lane(Account):
         """The fills that are staged, in order."""
         self._departure = -1
         self._last_arrival = 0
-        self._order_leads = seconds(chain.draws.stream(spec.id, "order lead", spec.order_lead))
+        order_leads = chain.draws.stream(spec.id, "order lead", spec.order_lead)
+        self._order_leads = seconds(order_leads, spec.order_lead.constant)
         self._transits = chain.draws.stream(spec.id, "transit", spec.transit)
         constant = spec.transit.constant
         self._fixed_transit = NONE
@@ -235,7 +243,10 @@ class Lane(Account):
         self.shipments += 1
         self.in_transit += amount
         self.in_transit_moment += amount * now
-        arrival = self._arrival(now)
+        if self._fixed_transit != NONE:
+            arrival: int | None = now + self._fixed_transit
+        else:
+            arrival = self._arrival(now)
         if self.chain.log is not None:
             self.chain.note(Phase.FILL, "dispatch", self.id, amount)
         if arrival is not None:
@@ -243,8 +254,6 @@ class Lane(Account):
 
     def _arrival(self, now: int) -> int | None:
         """When a shipment that leaves now arrives; None if it is held for ever."""
-        if self._fixed_transit != NONE:
-            return now + self._fixed_transit
         factor, extra = 1.0, 0
         for begin, until, multiplier, added in self.lead_changes:
             if begin <= now < until:
@@ -270,21 +279,15 @@ class Lane(Account):
         if later is not None:
             self.env.post(later, Shipment(self, quantity))
 
-    def arrive(self, shipment: Shipment) -> None:
-        """A shipment arrives: into the stock, or to the gate if it may not or does not fit."""
-        now = self.env._now
-        quantity = shipment.quantity
-        self.in_transit -= quantity
-        self.in_transit_moment -= quantity * now
-        if self.chain.log is not None:
-            self.chain.note(Phase.ARRIVE, "arrive", self.id, quantity)
-        stock = self.destination
+    def knock(self, shipment: Shipment) -> None:
+        """A shipment reaches a site that may be shut or full: it comes in or waits at the gate."""
+        stock, quantity = self.destination, shipment.quantity
         shut = stock.is_shut
         if not shut and not stock.gate and not stock.blocked and stock.fits(quantity):
-            self._take_in(quantity)
+            self.take_in(quantity)
             return
         self.at_gate += quantity
-        self.at_gate_moment += quantity * now
+        self.at_gate_moment += quantity * self.env._now
         stock.gate.append(shipment)
         if not shut:
             stock.ask_for_room()
@@ -293,9 +296,9 @@ class Lane(Account):
         """Goods at the gate come in."""
         self.at_gate -= quantity
         self.at_gate_moment -= quantity * self.env._now
-        self._take_in(quantity)
+        self.take_in(quantity)
 
-    def _take_in(self, quantity: int) -> None:
+    def take_in(self, quantity: int) -> None:
         """Goods come off the road into the destination stock."""
         self.received += quantity
         stock = self.destination

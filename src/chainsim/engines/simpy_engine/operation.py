@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import cycle, repeat
 from typing import TYPE_CHECKING
 
 from chainsim.engines import rules
@@ -24,9 +25,6 @@ from chainsim.network.compiled import (
 if TYPE_CHECKING:
     from chainsim.engines.simpy_engine.chain import Chain
     from chainsim.engines.simpy_engine.floor import Floor
-
-
-COMPLETE = int(Phase.COMPLETE)
 
 
 class Input(Account):
@@ -51,10 +49,10 @@ class Input(Account):
 class Lot:
     """A lot under way; what happens to it is its completion."""
 
-    __slots__ = ("operation", "output", "phase", "rank", "server", "waiting")
+    __slots__ = ("armed", "operation", "output", "rank", "server", "waiting")
+    phase = int(Phase.COMPLETE)
 
     def __init__(self, operation: Operation, server: Server, output: OutputSpec) -> None:
-        self.phase = COMPLETE
         self.rank = operation.rank
         self.operation = operation
         self.server = server
@@ -118,12 +116,15 @@ class Operation(Account):
         self.pulled = chain.stocks[spec.release.stock] if spec.release.kind == "pull" else None
         self.parent = chain.stocks[spec.release.parent] if spec.release.parent != NONE else None
         self._pushes = spec.release.kind == "push"
+        self._paced = spec.release.kind == "paced"
         self.open_slots = 0
         self._slot_at = -1
         self.released_since = 0
         self.makes_for = [(chain.stocks[s], q) for s, q in spec.makes_for]
         self.chain_of = [chain.stocks[s] for s in spec.chain_of]
         self._given = [0] * len(spec.outputs)
+        self._taken = [(i.stock, i.quantity) for i in self.inputs if i.consumed]
+        self._has_overtime = spec.overtime_above is not None and self.pulled is not None
         self._rooms = [i.stock for i in self.inputs if i.stock.spec.room != NONE]
         self._work = self._works()
         self._outputs = self._choices()
@@ -193,26 +194,28 @@ class Operation(Account):
     def start(self) -> None:
         """Take the inputs and a server, and work out when the lot ends."""
         now = self.env._now
-        server = self.resource.free.popleft()
-        for i in self.inputs:
-            if i.consumed:
-                i.stock.use(i.quantity)
-        if self.spec.release.kind == "paced":
+        resource = self.resource
+        server = resource.free.popleft()
+        for stock, quantity in self._taken:
+            stock.use(quantity)
+        if self._paced:
             self.open_slots -= 1
         for stock, quantity in self.makes_for:
             stock.making += quantity
         lot = Lot(self, server, next(self._outputs))
-        begin = self.clock.work(now)
         if server.ended_at == now and server.ended_by is self:
             begin = server.exact_end
-        end = self._end_of(begin, self._effort(), server)
+        else:
+            begin = self.clock.work(now)
+        work = self._effort() if self._has_overtime else next(self._work)
+        end = self._end_of(begin, work, server)
         size = self.spec.lot
         self.busy += 1
         self.lots += 1
         self.started += size
         self.in_process += size
         self.in_process_moment += size * now
-        self.resource.touch()
+        resource.touch()
         if self.chain.log is not None:
             self.chain.note(Phase.START, "start", self.id, size)
         if end is not None:
@@ -220,8 +223,11 @@ class Operation(Account):
 
     def _works(self) -> Iterator[int]:
         """The work of successive lots, ppm-seconds."""
-        for draw in self.chain.draws.stream(self.id, "work", self.spec.work):
-            yield max(0, rules.whole(draw)) * WORK_PER_MILLISECOND
+        constant = self.spec.work.constant
+        if constant is not None:
+            return repeat(max(0, rules.whole(constant)) * WORK_PER_MILLISECOND)
+        draws = self.chain.draws.stream(self.id, "work", self.spec.work)
+        return (max(0, rules.whole(draw)) * WORK_PER_MILLISECOND for draw in draws)
 
     def _effort(self) -> int:
         """The work of the next lot at the speed of its start (overtime shortens it)."""
@@ -236,10 +242,14 @@ class Operation(Account):
     def _choices(self) -> Iterator[OutputSpec]:
         """The output of successive lots: drawn by share, or in a cycle."""
         outputs = self.spec.outputs
-        while self.spec.split == "cycle":
-            yield from (outputs[i] for i in self.spec.cycle)
-        while self.spec.split == "exact" or len(outputs) == 1:
-            yield outputs[0]
+        if self.spec.split == "cycle":
+            return cycle([outputs[i] for i in self.spec.cycle])
+        if self.spec.split == "exact" or len(outputs) == 1:
+            return repeat(outputs[0])
+        return self._drawn_outputs()
+
+    def _drawn_outputs(self) -> Iterator[OutputSpec]:
+        outputs = self.spec.outputs
         for u in self.chain.draws.uniforms(self.id, "output"):
             limit = 0.0
             for output in outputs:
@@ -321,11 +331,11 @@ class Operation(Account):
             self.chain.note(Phase.COMPLETE, "complete", self.id, size)
         server = lot.server
         server.ended_at, server.ended_by = now, self
-        for output, quantity in self._parts(lot.output):
-            if output.stock == SCRAP:
-                self._scrap(quantity)
-            else:
-                self._place(lot, self.chain.stocks[output.stock], quantity)
+        if self.spec.split == "exact":
+            for output, quantity in self._parts():
+                self._give(lot, output, quantity)
+        else:
+            self._give(lot, lot.output, lot.output.quantity)
         if lot.waiting:
             self.held += 1
             self.blocked += size
@@ -334,10 +344,8 @@ class Operation(Account):
         else:
             self._finish(lot)
 
-    def _parts(self, output: OutputSpec) -> list[tuple[OutputSpec, int]]:
-        """Where the lot goes: wholly to one output, or divided by exact shares."""
-        if self.spec.split != "exact":
-            return [(output, output.quantity)]
+    def _parts(self) -> list[tuple[OutputSpec, int]]:
+        """The parts of a lot that is divided by exact shares."""
         outputs = self.spec.outputs
         quantum = self.chain.quantum_of(self.spec)
         shares = [o.share for o in outputs]
@@ -349,15 +357,20 @@ class Operation(Account):
             if part
         ]
 
-    def _place(self, lot: Lot, stock: Stock, quantity: int) -> None:
-        if not stock.blocked and stock.fits(quantity):
+    def _give(self, lot: Lot, output: OutputSpec, quantity: int) -> None:
+        """Bring a part of a lot where it belongs, if it finds room."""
+        if output.stock == SCRAP:
+            self._scrap(quantity)
+            return
+        stock = self.chain.stocks[output.stock]
+        if stock.takes_all or (not stock.blocked and stock.fits(quantity)):
             self._bring(stock, quantity)
         else:
             stock.blocked.append(Blocked(lot, stock, quantity))
             lot.waiting += 1
 
     def _bring(self, stock: Stock, quantity: int) -> None:
-        if stock in self.chain_of:
+        if self.chain_of and stock in self.chain_of:
             stock.making -= quantity
         if not stock.unlimited:
             stock.produced += quantity
@@ -384,10 +397,11 @@ class Operation(Account):
             self._finish(lot)
 
     def _finish(self, lot: Lot) -> None:
+        resource = self.resource
         self.completed += self.spec.lot
-        self.resource.free.append(lot.server)
-        self.resource.touch()
-        for operation in self.resource.operations:
+        resource.free.append(lot.server)
+        resource.touch()
+        for operation in resource.operations:
             operation.floor.turn.arm()
         for stock in self._rooms:
             stock.ask_for_room()

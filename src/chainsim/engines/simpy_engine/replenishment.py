@@ -60,6 +60,7 @@ class Replenisher:
         self.forecaster = Forecaster(spec.level.forecast) if spec.level.forecast else None
         self._seen = 0
         self._given = [0] * len(spec.sources)
+        self._only = self.lanes[0][0] if len(self.lanes) == len(self.lanes[0]) == 1 else None
         self._pausable = ("orders", self.stock.spec.site) in chain.timetable.pauses
         self._unit = rules.rounded_up(max(spec.multiple, 1), self.stock.quantum)
         self.turn = Turn(chain.env, spec.id, Phase.REVIEW, spec.rank, self._review)
@@ -85,21 +86,31 @@ class Replenisher:
         if quantity <= 0:
             return
         quantity = rules.rounded_up(max(quantity, self.spec.minimum), self._unit)
+        if self._only is not None:
+            self.stock.ordered += quantity
+            self._only.place(quantity, self.spec.priority)
+        else:
+            self._order_from_several(quantity)
+        if self.chain.log is not None:
+            self.chain.note(Phase.REVIEW, "order", self.stock.id, quantity)
+
+    def _order_from_several(self, quantity: int) -> None:
         for source, part in enumerate(self._split(quantity)):
             if part:
                 self._given[source] += part
                 self.stock.ordered += part
                 self._lane_of(source).place(part, self.spec.priority)
-        if self.chain.log is not None:
-            self.chain.note(Phase.REVIEW, "order", self.stock.id, quantity)
 
     def _quantity(self) -> int:
         """What the policy orders now, thousandths, before rounding up."""
         spec = self.spec
-        position = self.stock.position
+        stock = self.stock
+        position = stock.on_hand + stock.on_order - stock.backlog
         if self.parent is not None:
             position -= self.chain.requirement(self.stock, self.parent)
         day = self.chain.day
+        if spec.policy == "base_stock":
+            return self._level(day) - position
         if spec.policy == "fixed":
             return spec.quantity
         if spec.policy == "r_Q":

@@ -80,23 +80,30 @@ class Resource(Account):
     def assess(self, now: int) -> None:
         """The state of each server after the last round of an instant."""
         self._is_dirty = False
-        self.account(now)
+        states, missing = self._present()
+        if states != self._states or missing != self._missing or self._slowable:
+            self.account(now)
+            self._states, self._missing = states, missing
+
+    def _present(self) -> tuple[list[tuple[str, int]], tuple[Input, int] | None]:
+        """How many servers are in which state now, and what how many are starved of."""
         states: list[tuple[str, int]] = []
         idle = self.spec.servers
         for operation in self.operations:
-            engaged = operation.busy + operation.held
-            idle -= engaged + operation.down
-            if operation.down:
-                states.append(("broken_down", operation.down))
-            if engaged:
-                if operation.state == OPEN:
-                    states += [("blocked", operation.held), ("busy", operation.busy)]
-                else:
-                    states.append((STATE_OF_CLOCK[operation.state], engaged))
-        self._missing = None
-        if idle:
-            why, missing = self.operations[0].idle_state()
-            states.append((why, idle))
-            if missing is not None:
-                self._missing = (missing, idle)
-        self._states = [(state, servers) for state, servers in states if servers]
+            busy, held, down = operation.busy, operation.held, operation.down
+            if down:
+                states.append(("broken_down", down))
+            if operation.state != OPEN:
+                if busy or held:
+                    states.append((STATE_OF_CLOCK[operation.state], busy + held))
+            else:
+                if held:
+                    states.append(("blocked", held))
+                if busy:
+                    states.append(("busy", busy))
+            idle -= busy + held + down
+        if not idle:
+            return states, None
+        why, missing = self.operations[0].idle_state()
+        states.append((why, idle))
+        return states, None if missing is None else (missing, idle)

@@ -79,6 +79,9 @@ class Stock(Account):
         self.id = spec.id
         self.quantum = chain.network.items[spec.item].quantum
         self.unlimited = spec.unlimited
+        self._may_shut = ("receipts", spec.site) in chain.timetable.pauses
+        self.takes_all = (spec.room == NONE or spec.unlimited) and not self._may_shut
+        """Whether nothing ever has to wait for room or at the gate."""
         self.orders: deque[Order] = deque()
         self.at_once: list[Order] = []
         self.blocked: deque[Goods] = deque()
@@ -108,7 +111,7 @@ class Stock(Account):
     @property
     def is_shut(self) -> bool:
         """Whether receipts are paused: goods wait at the gate."""
-        return self._chain.paused("receipts", self.spec.site)
+        return self._may_shut and self._chain.paused("receipts", self.spec.site)
 
     # ---- goods come in
 
@@ -129,7 +132,7 @@ class Stock(Account):
     def fits(self, quantity: int) -> bool:
         """Whether goods can come in: there is room, or they pass straight to a free server."""
         room = self.spec.room
-        if room == NONE or self.unlimited or self.on_hand + quantity <= room:
+        if self.takes_all or room == NONE or self.unlimited or self.on_hand + quantity <= room:
             return True
         passing = sum(user.takes_at_once(self) for user in self.users)
         return self.on_hand + quantity <= room + passing
@@ -159,10 +162,14 @@ class Stock(Account):
         self.requested += quantity
         if self.unlimited:
             return
+        now = self.env._now
         self.used += quantity
+        self.on_hand -= quantity
+        self.on_hand_moment -= quantity * now
         if self.ages is not None:
-            self._take_oldest(quantity, self.env._now)
-        self._drop(quantity)
+            self._take_oldest(quantity, now)
+        if self.blocked or self.gate:
+            self.admitting.arm()
         for wake in self.on_drop:
             wake()
 
@@ -171,15 +178,12 @@ class Stock(Account):
         self.lost += quantity
         if self.ages is not None:
             self._take_oldest(quantity, None)
-        self._drop(quantity)
-        for wake in self.on_drop:
-            wake()
-
-    def _drop(self, quantity: int) -> None:
         self.on_hand -= quantity
         self.on_hand_moment -= quantity * self.env._now
         if self.blocked or self.gate:
             self.admitting.arm()
+        for wake in self.on_drop:
+            wake()
 
     def _take_oldest(self, quantity: int, used_at: int | None) -> None:
         """First in, first out; waits are recorded for what operations use."""
@@ -253,7 +257,10 @@ class Stock(Account):
     def _fill_in_order(self) -> None:
         """First come, first served; the last order may be filled in part."""
         orders = self.orders
-        while orders and (available := self.on_hand // self.quantum * self.quantum) > 0:
+        while orders:
+            available = self.on_hand // self.quantum * self.quantum
+            if available <= 0:
+                return
             order = orders[0]
             if order.remaining <= available:
                 orders.popleft()
@@ -282,13 +289,17 @@ class Stock(Account):
 
     def _serve(self, order: Order, amount: int) -> None:
         """Goods leave for a customer: on hand and backlog fall alike, the position stays."""
+        moment = amount * self.env._now
         order.remaining -= amount
         self.shipped += amount
         self.backlog -= amount
-        self.backlog_moment -= amount * self.env._now
+        self.backlog_moment -= moment
+        self.on_hand -= amount
+        self.on_hand_moment -= moment
         if self.ages is not None:
             self._take_oldest(amount, None)
-        self._drop(amount)
+        if self.blocked or self.gate:
+            self.admitting.arm()
         order.customer.serve(order, amount)
 
 
