@@ -11,6 +11,8 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
+from pydantic.json_schema import GenerateJsonSchema
+
 from chainsim.scenario.schema.document import ScenarioFile
 from chainsim.scenario.schema.fields import Block
 
@@ -48,9 +50,15 @@ SHORTHANDS: dict[str, list[Schema]] = {
 """What may stand for a block, wherever it is used."""
 
 
+class _WithoutDefaults(GenerateJsonSchema):
+    """Defaults are dropped anyway: releases of pydantic differ in which they can write."""
+
+    ignored_warning_kinds = {"skipped-choice", "non-serializable-default"}  # noqa: RUF012
+
+
 def json_schema() -> Schema:
     """The schema of one scenario file, with the docstrings of the fields as descriptions."""
-    raw = ScenarioFile.model_json_schema(by_alias=True)
+    raw = ScenarioFile.model_json_schema(schema_generator=_WithoutDefaults)
     definitions: dict[str, Schema] = raw.pop("$defs")
     for name, description, block in _described():
         target = raw if block == ScenarioFile.__name__ else definitions.get(block, {})
