@@ -157,8 +157,10 @@ def output_per_month(scene: Scene) -> Picture:
         bar.set_hatch("" if whole else "////")
     low = np.maximum(months.simulated.mean - months.simulated.low, 0)
     high = np.maximum(months.simulated.high - months.simulated.mean, 0)
+    # Lists: a row of one value in an array is deprecated between numpy and matplotlib.
+    whiskers = [low.tolist(), high.tolist()]
     axes.errorbar(
-        range(len(at)), months.simulated.mean, [low, high], fmt="none", ecolor=INK, capsize=2, lw=1
+        range(len(at)), months.simulated.mean, whiskers, fmt="none", ecolor=INK, capsize=2, lw=1
     )
     _draw_observed(axes, months, at)
     axes.set_xticks(range(len(at)), _month_labels(months.firsts))

@@ -138,7 +138,8 @@ def missing_items(scene: Scene) -> Picture | None:
     totals = _totals(hours, ranked[:MOST_ITEMS])
     places = range(len(totals))[::-1]
     means = np.array([mean for mean, _, _ in totals])
-    whiskers = np.abs(np.array([[m - low, high - m] for m, low, high in totals]).T)
+    # A list: a row of one value in an array is deprecated between numpy and matplotlib.
+    whiskers = np.abs(np.array([[m - low, high - m] for m, low, high in totals]).T).tolist()
     right.barh(places, means, color=QUALITATIVE[: len(totals)], height=0.65)
     right.errorbar(means, places, xerr=whiskers, fmt="none", ecolor=INK, capsize=2, lw=1)
     right.set_yticks(places, ranked[:MOST_ITEMS])
