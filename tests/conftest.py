@@ -9,20 +9,31 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that writes the verification page."""
+    """Add the options that write the verification page and the golden files."""
     parser.addoption(
         "--write-verification",
         metavar="PATH",
         type=Path,
         help="write the page of verification results (docs/verification.md)",
     )
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        help="renew the expected outputs in tests/golden, and show what changed in them",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start collecting verification records where their page is asked for."""
+    """Start collecting what is written or shown at the end, where it is asked for."""
+    if hasattr(config, "workerinput"):
+        return
     page = config.getoption("--write-verification")
-    if page is not None and not hasattr(config, "workerinput"):
+    if page is not None:
         config.pluginmanager.register(VerificationPage(page), "verification-page")
+    if config.getoption("--update-golden"):
+        from tests.golden.golden import Renewals
+
+        config.pluginmanager.register(Renewals(), "renewals")
 
 
 class VerificationPage:
