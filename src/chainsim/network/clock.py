@@ -8,7 +8,7 @@ closures and slow-downs freeze or slow it, and no event has to be cancelled.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from chainsim.network.compiled import FULL_SPEED
@@ -76,6 +76,19 @@ class Clock:
         return [
             self.times[i] for i in range(1, len(rates)) if (rates[i] == 0) != (rates[i - 1] == 0)
         ]
+
+
+def states(clock: Clock, undisturbed: Clock) -> Iterator[tuple[int, int]]:
+    """The seconds after 0 at which work stops or goes on, and OPEN, CLOSED or DISRUPTED then."""
+    for time in sorted({*clock.changes(), *undisturbed.changes()}):
+        yield time, state(clock, undisturbed, time)
+
+
+def state(clock: Clock, undisturbed: Clock, time: int) -> int:
+    """Whether there is work at a second: OPEN, or why not."""
+    if clock.rate(time):
+        return OPEN
+    return DISRUPTED if undisturbed.rate(time) else CLOSED
 
 
 STEADY = Clock([0], [FULL_SPEED])

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from operator import attrgetter
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from chainsim.outcome.trajectory import COUNTS, LEVELS
 
@@ -18,6 +16,8 @@ class Account:
     """
 
     kind: ClassVar[str]
+    unused: frozenset[str] = frozenset()
+    """Counts and levels that nothing can change: the books leave them out."""
 
     def __init__(self) -> None:
         for name in COUNTS[self.kind]:
@@ -25,20 +25,3 @@ class Account:
         for name in LEVELS[self.kind]:
             setattr(self, name, 0)
             setattr(self, f"{name}_moment", 0)
-
-
-def readers(kind: str) -> tuple[Callable[[Any], Any], Callable[[Any], Any], Callable[[Any], Any]]:
-    """Functions that read the counts, the levels and the moments of an account of a kind."""
-    levels = LEVELS[kind]
-    return (
-        _reader(COUNTS[kind]),
-        _reader(levels),
-        _reader(tuple(f"{name}_moment" for name in levels)),
-    )
-
-
-def _reader(names: tuple[str, ...]) -> Callable[[Any], Any]:
-    if not names:
-        return lambda _: ()
-    get = attrgetter(*names)
-    return get if len(names) > 1 else lambda account: (get(account),)

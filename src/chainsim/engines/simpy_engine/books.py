@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain as chained
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainsim.engines.simpy_engine.account import readers
+from chainsim.engines.simpy_engine.account import Account
+from chainsim.engines.simpy_engine.unused import mark_unused
 from chainsim.outcome.trajectory import COUNTS, LEVELS, Integers, Snapshot, Table, Trajectory
 
 if TYPE_CHECKING:
@@ -17,68 +19,102 @@ if TYPE_CHECKING:
 LARGEST = 1 << 62
 
 
+class Sheet:
+    """The daily rows of the accounts of a ledger that use the same counts and levels."""
+
+    def __init__(self, names: tuple[str, ...], places: list[int], accounts: list[Any]) -> None:
+        """`names` are attributes of the accounts, whose places in the ledger are `places`."""
+        self.names = names
+        self.places = places
+        self._accounts = accounts
+        self._read = attrgetter(*names) if names else None
+        self._days: list[Integers] = []
+
+    def close_day(self) -> None:
+        """Store what the accounts hold now."""
+        if self._read is None:
+            return
+        rows = map(self._read, self._accounts)
+        numbers = chained.from_iterable(rows) if len(self.names) > 1 else rows
+        count = len(self._accounts) * len(self.names)
+        self._days.append(np.fromiter(numbers, np.int64, count))
+
+    def copy_to(self, books: Mapping[str, Integers]) -> None:
+        """Enter all days in the series (day, entity) by name."""
+        if self.names:
+            days = np.stack(self._days)
+            for i, name in enumerate(self.names):
+                books[name][:, self.places] = days[:, i :: len(self.names)]
+
+
 class Ledger:
     """The daily rows of one kind of entity."""
 
-    def __init__(self, kind: str, ids: Sequence[str], accounts: Sequence[Any]) -> None:
+    def __init__(self, kind: str, ids: Sequence[str], accounts: Sequence[Account]) -> None:
         self.kind = kind
         self.ids = tuple(ids)
         self.accounts = accounts
-        self._read_counts, self._read_levels, self._read_moments = readers(kind)
-        self._initial = self._rows(self._read_levels, len(LEVELS[kind]))
-        self._counts: list[Integers] = []
-        self._levels: list[Integers] = []
-        self._moments: list[Integers] = []
+        self._initial = self.present()
         self._ends: list[int] = []
-
-    def _rows(self, read: Any, width: int) -> Integers:
-        """What `read` gives for every account, (entity, width)."""
-        numbers = chained.from_iterable(map(read, self.accounts))
-        count = len(self.accounts) * width
-        return np.fromiter(numbers, np.int64, count).reshape(len(self.accounts), width)
+        groups: dict[frozenset[str], list[int]] = {}
+        for place, account in enumerate(accounts):
+            groups.setdefault(account.unused, []).append(place)
+        self._sheets = [
+            Sheet(_attributes(kind, unused), places, [accounts[place] for place in places])
+            for unused, places in groups.items()
+        ]
 
     def close_day(self, now: int) -> None:
         """Store the counts since second 0, the levels and their moments."""
-        width = len(LEVELS[self.kind])
-        self._counts.append(self._rows(self._read_counts, len(COUNTS[self.kind])))
-        self._levels.append(self._rows(self._read_levels, width))
-        self._moments.append(self._rows(self._read_moments, width))
         self._ends.append(now)
+        for sheet in self._sheets:
+            sheet.close_day()
 
     def table(self) -> Table:
         """All days as series (day, entity)."""
-        counts = _daily(np.stack(self._counts))
-        levels = np.stack(self._levels)
-        integrals = self._integrals(levels)
-        for array in (counts, levels, integrals):
+        self._check_unused()
+        shape = len(self._ends), len(self.ids)
+        books = {name: np.zeros(shape, np.int64) for name in _attributes(self.kind, frozenset())}
+        for sheet in self._sheets:
+            sheet.copy_to(books)
+        counts = {name: _daily(books[name]) for name in COUNTS[self.kind]}
+        levels = {name: books[name] for name in LEVELS[self.kind]}
+        integrals = {n: self._integral(books[n], books[f"{n}_moment"]) for n in levels}
+        for array in (*counts.values(), *levels.values(), *integrals.values()):
             array.setflags(write=False)
-        names, level_names = COUNTS[self.kind], LEVELS[self.kind]
-        return Table(
-            self.ids,
-            {name: counts[:, :, i] for i, name in enumerate(names)},
-            {name: levels[:, :, i] for i, name in enumerate(level_names)},
-            {name: integrals[:, :, i] for i, name in enumerate(level_names)},
-            {name: self._initial[:, i] for i, name in enumerate(level_names)},
-        )
+        return Table(self.ids, counts, levels, integrals, self._initial)
 
-    def _integrals(self, levels: Integers) -> Integers:
-        """Thousandth-seconds of each level over each day, (day, entity, level)."""
-        ends = np.array(self._ends, dtype=np.int64).reshape(-1, 1, 1)
-        moments = np.stack(self._moments)
-        if levels.size and int(np.abs(levels).max()) * self._ends[-1] > LARGEST:
-            exact = levels.astype(object) * ends - moments.astype(object)
-            return _daily(exact)
-        return _daily(levels * ends - moments)
+    def _check_unused(self) -> None:
+        """Make sure that what was left out has not changed."""
+        for account in self.accounts:
+            for name in account.unused:
+                if getattr(account, name):
+                    raise RuntimeError(f"the books left out {name} of {account.kind}")
+
+    def _integral(self, level: Integers, moment: Integers) -> Integers:
+        """Thousandth-seconds of a level over each day, (day, entity)."""
+        ends = np.array(self._ends, dtype=np.int64).reshape(-1, 1)
+        if level.size and int(np.abs(level).max()) * self._ends[-1] > LARGEST:
+            return _daily(level.astype(object) * ends - moment.astype(object))
+        return _daily(level * ends - moment)
 
     def cumulated(self) -> dict[str, Integers]:
-        """Counts since second 0 at this moment."""
-        rows = self._rows(self._read_counts, len(COUNTS[self.kind]))
-        return {name: rows[:, i] for i, name in enumerate(COUNTS[self.kind])}
+        """Counts since second 0 at this moment, (entity) by name."""
+        return self._now(COUNTS[self.kind])
 
     def present(self) -> dict[str, Integers]:
-        """Levels at this moment."""
-        rows = self._rows(self._read_levels, len(LEVELS[self.kind]))
-        return {name: rows[:, i] for i, name in enumerate(LEVELS[self.kind])}
+        """Levels at this moment, (entity) by name."""
+        return self._now(LEVELS[self.kind])
+
+    def _now(self, names: tuple[str, ...]) -> dict[str, Integers]:
+        return {n: np.array([getattr(a, n) for a in self.accounts], np.int64) for n in names}
+
+
+def _attributes(kind: str, unused: frozenset[str]) -> tuple[str, ...]:
+    """The attributes of accounts of a kind: counts, levels and moments, without the unused."""
+    levels = [name for name in LEVELS[kind] if name not in unused]
+    counts = [name for name in COUNTS[kind] if name not in unused]
+    return (*counts, *levels, *(f"{name}_moment" for name in levels))
 
 
 def _daily(cumulated: Any) -> Integers:
@@ -91,6 +127,7 @@ class Books:
 
     def __init__(self, chain: Chain) -> None:
         self.chain = chain
+        mark_unused(chain)
         inputs = [i for operation in chain.operations for i in operation.inputs]
         self.ledgers = [
             Ledger("stocks", [s.id for s in chain.stocks], chain.stocks),

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
+from heapq import merge
+from itertools import groupby
 from math import gcd, lcm
+from operator import itemgetter
 from typing import Any
 
 from simpy.events import Event
@@ -21,12 +24,14 @@ from chainsim.engines.simpy_engine.outside import Arrival, Demand, pace
 from chainsim.engines.simpy_engine.replenishment import Replenisher
 from chainsim.engines.simpy_engine.resource import Resource
 from chainsim.engines.simpy_engine.stock import Stock, total_on_hand
-from chainsim.network.clock import DISRUPTED, Clock
+from chainsim.network.clock import DISRUPTED, Clock, states
 from chainsim.network.compiled import SCRAP, CompiledNetwork, LaneSpec, OperationSpec, Phase
 from chainsim.network.timetable import Timetable, timetable
 from chainsim.outcome.trajectory import Entry, Trajectory
 
 FOREVER = 1 << 62
+
+first_of = itemgetter(0)
 
 
 class Chain:
@@ -201,8 +206,7 @@ class Chain:
         """Start the processes and give every actor a first turn."""
         process = self.env.process
         process(self._midnights())
-        for clock, operations in self._by_clock():
-            process(self._clock_changes(clock, operations))
+        process(self._clock_changes())
         for lane in self.lanes:
             self._start_lane(lane)
         for replenisher in self.replenishers:
@@ -240,20 +244,23 @@ class Chain:
             found.setdefault(key, ((o.clock, o.undisturbed), []))[1].append(o)
         return list(found.values())
 
-    def _clock_changes(
-        self, clocks: tuple[Clock, Clock], operations: list[Operation]
-    ) -> Generator[Event, Any, None]:
-        """Operations that open or close at the same times look for work then."""
-        rank = min(o.rank for o in operations)
-        alarm = Alarm(self.env, Phase.CHANGE, rank)
-        floors = list(dict.fromkeys(o.floor for o in operations))
-        for time in sorted({t for clock in clocks for t in clock.changes()}):
+    def _clock_changes(self) -> Generator[Event, Any, None]:
+        """Operations open and close by their clocks; then their floors look for work."""
+        alarm = Alarm(self.env, Phase.CHANGE, FIRST + 1)
+        changes = merge(*(self._changes_of(*group) for group in self._by_clock()), key=first_of)
+        for time, together in groupby(changes, key=first_of):
             yield alarm.at(time)
-            for operation in operations:
-                operation.look_at_clock()
-                operation.resource.touch()
-            for floor in floors:
-                floor.turn.arm()
+            for _, state, operations in together:
+                for operation in operations:
+                    operation.state = state
+                    operation.resource.touch()
+                    operation.floor.turn.arm()
+
+    @staticmethod
+    def _changes_of(
+        clocks: tuple[Clock, Clock], operations: list[Operation]
+    ) -> Iterator[tuple[int, int, list[Operation]]]:
+        return ((time, state, operations) for time, state in states(*clocks))
 
     def _midnights(self) -> Generator[Event, Any, None]:
         """Close each day; then quotas are renewed and targets of the new day apply."""

@@ -73,6 +73,7 @@ class Errand:
     """Something that is done once, at a later second."""
 
     __slots__ = ("armed", "happen", "phase", "rank")
+    armed: bool
 
     def __init__(self, phase: Phase, rank: int, action: Callable[[], None]) -> None:
         self.phase = int(phase)

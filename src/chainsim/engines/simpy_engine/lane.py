@@ -23,6 +23,7 @@ class Shipment:
 
     __slots__ = ("armed", "lane", "quantity", "rank")
     phase = int(Phase.ARRIVE)
+    armed: bool
 
     def __init__(self, lane: Lane, quantity: int) -> None:
         self.rank = lane.rank
@@ -118,7 +119,7 @@ class Lane(Account):
         if constant is not None and steady:
             self._fixed_transit = max(0, rules.whole(constant))
         self.leaving = Turn(self.env, spec.id, Phase.FILL, LAST + spec.rank, self._leave)
-        self._always_open = (
+        self.always_open = (
             spec.departures is None
             and spec.load == 0
             and self.quota is None
@@ -167,7 +168,7 @@ class Lane(Account):
         self.waiting -= amount
         self.waiting_moment -= amount * now
         self.shipped += amount
-        if self._always_open or (not self.queue and self._may_leave(amount)):
+        if self.always_open or (not self.queue and self._may_leave(amount)):
             self._dispatch(amount)
             return
         self.queue.append(amount)

@@ -10,7 +10,7 @@ from chainsim.engines import rules
 from chainsim.engines.simpy_engine.account import Account
 from chainsim.engines.simpy_engine.resource import STATE_OF_CLOCK, Server
 from chainsim.engines.simpy_engine.stock import Stock
-from chainsim.network.clock import CLOSED, DISRUPTED, OPEN
+from chainsim.network.clock import OPEN, state
 from chainsim.network.compiled import (
     FULL_SPEED,
     NONE,
@@ -51,6 +51,7 @@ class Lot:
 
     __slots__ = ("armed", "operation", "output", "rank", "server", "waiting")
     phase = int(Phase.COMPLETE)
+    armed: bool
 
     def __init__(self, operation: Operation, server: Server, output: OutputSpec) -> None:
         self.rank = operation.rank
@@ -105,9 +106,8 @@ class Operation(Account):
         self.rank = spec.rank
         self.clock = chain.timetable.clocks[spec.clock]
         self.undisturbed = chain.timetable.undisturbed[spec.clock]
-        self.state = OPEN
-        """OPEN, or why the operation stands still: CLOSED or DISRUPTED."""
-        self.look_at_clock()
+        self.state = state(self.clock, self.undisturbed, 0)
+        """OPEN, or why the operation stands still: CLOSED or DISRUPTED; it follows the clock."""
         self.resource = chain.resources[spec.resource]
         self.resource.serve(self)
         self.inputs = [Input(spec.id, chain.stocks[i.stock], i) for i in spec.inputs]
@@ -407,14 +407,6 @@ class Operation(Account):
             stock.ask_for_room()
 
     # ---- states
-
-    def look_at_clock(self) -> None:
-        """Note whether the operation works now, or why not; called when its clock changes."""
-        now = self.env._now
-        if self.clock.rate(now):
-            self.state = OPEN
-        else:
-            self.state = DISRUPTED if self.undisturbed.rate(now) else CLOSED
 
     def idle_state(self) -> tuple[str, Input | None]:
         """Why a server stands idle, and the first input that it is starved of."""
