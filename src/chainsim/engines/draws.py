@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from itertools import accumulate, repeat
+from itertools import accumulate, chain, cycle, repeat
 
 import numpy as np
 
@@ -37,6 +37,8 @@ class Draws:
 
     def stream(self, entity: str, purpose: str, distribution: Distribution) -> Iterator[float]:
         """The endless sequence of draws of a stream."""
+        if distribution.constant is not None:
+            return repeat(distribution.constant)
         return sequence(distribution, self.generator(entity, purpose))
 
     def uniforms(self, entity: str, purpose: str) -> Iterator[float]:
@@ -48,21 +50,17 @@ def sequence(distribution: Distribution, generator: np.random.Generator) -> Iter
     """The endless sequence of values of a distribution."""
     if distribution.constant is not None:
         return repeat(distribution.constant)
-    return _drawn(distribution, generator)
-
-
-def _drawn(distribution: Distribution, generator: np.random.Generator) -> Iterator[float]:
-    """Values of a distribution that varies, drawn in growing blocks."""
     if distribution.kind == "trace":
-        while True:
-            for value in distribution.parameters:
-                yield value + distribution.shift
-    block = _blocks(distribution)
-    shift, scale = distribution.shift, distribution.scale
+        return cycle([value + distribution.shift for value in distribution.parameters])
+    return chain.from_iterable(_growing_blocks(distribution, generator))
+
+
+def _growing_blocks(d: Distribution, generator: np.random.Generator) -> Iterator[list[float]]:
+    """The values of a distribution that varies, in blocks that grow."""
+    block = _blocks(d)
     size = FIRST_BLOCK
     while True:
-        for value in block(generator, size):
-            yield value * scale + shift
+        yield [value * d.scale + d.shift for value in block(generator, size)]
         size = min(2 * size, LARGEST_BLOCK)
 
 

@@ -282,6 +282,7 @@ class Chain:
             for floor in floors:
                 floor.turn.arm()
             for operation in pulling:
+                operation.begin_day(self.day)
                 operation.resource.touch()
 
     def _end_day(self) -> None:

@@ -25,7 +25,7 @@ FIRST = -1
 MOST_CHECKS = 1_000
 """Looks at an instant that does not end, before it is reported."""
 
-PHASES = range(len(Phase))
+NO_PHASE = -1
 by_rank = attrgetter("rank")
 
 
@@ -146,8 +146,6 @@ class InstantEnvironment(simpy.Environment):
         self._times: list[int] = []
         self._close = close
         self._rounds = rounds
-        self._round = 0
-        self._phase = -1
         self._checks = 0
         self._last_on_hand: list[int] = []
 
@@ -172,24 +170,31 @@ class InstantEnvironment(simpy.Environment):
         return self._times[0] if self._times else simpy.core.Infinity
 
     def step(self) -> None:
-        """Run the lowest phase that has work, for all that are due in it by rank."""
-        for phase in PHASES:
-            if self.due[phase]:
+        """Run an instant: again and again the lowest phase that has work; then move on.
+
+        In a phase all that are due have their turns by rank.
+        """
+        waiting = self.due
+        last, rounds = NO_PHASE, 0
+        while True:
+            for phase, due in enumerate(waiting):  # noqa: B007
+                if due:
+                    break
+            else:
                 break
-        else:
-            self._move_on()
-            return
-        due = self.due[phase]
-        if phase <= self._phase:
-            self._next_round()
-        self._phase = phase
-        self.due[phase] = []
-        if len(due) > 1:
-            due.sort(key=by_rank)
-        self.events += len(due)
-        for one in due:
-            one.armed = False
-            one.happen()
+            if phase <= last:
+                rounds += 1
+                if rounds % self._rounds == 0:
+                    self._look_at(rounds)
+            last = phase
+            waiting[phase] = []
+            if len(due) > 1:
+                due.sort(key=by_rank)
+            self.events += len(due)
+            for one in due:
+                one.armed = False
+                one.happen()
+        self._move_on()
 
     def _move_on(self) -> None:
         """Close the instant and go to the next time at which something is due."""
@@ -197,23 +202,19 @@ class InstantEnvironment(simpy.Environment):
             raise simpy.core.EmptySchedule
         self._close(self._now)
         self._now = heappop(self._times)
-        self._phase = -1
-        self._round = self._checks = 0
+        self._checks = 0
         for one in self._buckets.pop(self._now):
             self.due[one.phase].append(one)
 
-    def _next_round(self) -> None:
-        """Count a round; now and then make sure that the instant gets somewhere."""
-        self._round += 1
-        if self._round % self._rounds:
-            return
+    def _look_at(self, rounds: int) -> None:
+        """Make sure that an instant of many rounds gets somewhere."""
         on_hand = self.on_hand()
         previous, self._last_on_hand = self._last_on_hand, on_hand
         self._checks += 1
         falls = any(new < old for new, old in zip(on_hand, previous, strict=False))
         if self._checks > 1 and (not falls or self._checks > MOST_CHECKS):
             names = sorted({getattr(one, "name", "") for due in self.due for one in due} - {""})
-            raise LoopError(self._now, self._round, ", ".join(names[:8]))
+            raise LoopError(self._now, rounds, ", ".join(names[:8]))
 
 
 def regular(first: int, interval: int) -> Iterator[int]:

@@ -115,6 +115,7 @@ class Operation(Account):
         """Servers at work, blocked, and broken down."""
         self.pulled = chain.stocks[spec.release.stock] if spec.release.kind == "pull" else None
         self.parent = chain.stocks[spec.release.parent] if spec.release.parent != NONE else None
+        self._target = spec.release.target.on(0)
         self._pushes = spec.release.kind == "push"
         self._paced = spec.release.kind == "paced"
         self.open_slots = 0
@@ -156,16 +157,20 @@ class Operation(Account):
             return 0
         return sum(i.quantity for i in self.inputs if i.stock is stock and i.consumed)
 
+    def begin_day(self, day: int) -> None:
+        """The target of a new day applies."""
+        self._target = self.spec.release.target.on(day)
+
     def released(self) -> bool:
         """Whether the release rule allows a lot now."""
         release = self.spec.release
         if release.kind == "push":
             return True
         if self.pulled is not None:
-            level = release.target.on(self.chain.day)
+            stock, level = self.pulled, self._target
             if self.parent is not None:
-                level += self.chain.requirement(self.pulled, self.parent)
-            return self.pulled.position + self.pulled.making < level
+                level += self.chain.requirement(stock, self.parent)
+            return stock.on_hand + stock.on_order - stock.backlog + stock.making < level
         return self.open_slots > 0 and (release.keep_missed or self._slot_at == self.env._now)
 
     def ready_since(self) -> int:
