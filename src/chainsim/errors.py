@@ -4,7 +4,8 @@
     |-- InputError      exit 2   the input is wrong: a list of Problems, each with its place
     `-- RunError        exit 4   a run failed
         |-- LawError             a law of conservation does not hold after a run
-        `-- LoopError            an instant that does not end
+        |-- LoopError            an instant that does not end
+        `-- WarmUpError          a start-up whose end MSER-5 does not find
 
 Exceptions take positional arguments only: SimPy rebuilds them from `args`.
 """
@@ -76,6 +77,10 @@ class LawError(RunError):
 
 class LoopError(RunError):
     """The rounds of one instant do not end; the message names the loop."""
+
+
+class WarmUpError(RunError):
+    """A warm-up that was left to MSER-5 cannot be found, or does not fit the scenario."""
 
 
 def printable(text: str) -> str:

@@ -67,6 +67,8 @@ CASES = [
     Case("the_run_has_a_length", "length: 60 d", "end: ^2021-12-31", "come after the start"),
     Case("the_warm_up_fits", RUN, "seed: 1, warm_up: ^36 h}", "be whole days, got '36 h'"),
     Case("the_warm_up_fits", "2022-01-01,", "^2022-01-01T06:00, warm_up: 5 d,", "be at midnight"),
+    Case("the_warm_up_fits", RUN, "seed: 1, warm_up: ^mser5}", "where there is no output_item"),
+    Case("the_warm_up_fits", "length: 60 d", "warm_up: ^mser5, length: 9 d", "run is under 10 d"),
     Case("the_settled_time_is_days", RUN, "seed: 1, settled: ^36 h}", "be whole days"),
     Case("the_statistics_are_possible", RUN, "seed: 1, confidence: ^1}", "be above 0 and below 1"),
     Case("profiles_run_forward", END, END + "profiles:\n  p: {kind: steps, at: "

@@ -101,7 +101,10 @@ def _show_exposure(scenario: Any, as_json: bool) -> None:
     from chainsim.network.compiling import compile_network
     from chainsim.outcome.exposure import static_exposure
     from chainsim.report import exposure, tables
+    from chainsim.scenario.warm_up import leaves_warm_up_open, with_warm_up
 
+    if leaves_warm_up_open(scenario):
+        scenario = with_warm_up(scenario, 0, "not known before a run")
     rows = static_exposure(compile_network(scenario))
     if as_json:
         found = [exposure.exposure_object(row) for row in rows]

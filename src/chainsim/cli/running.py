@@ -84,8 +84,12 @@ class _Runner:
         return [(prepared, check_target(self.out, name)) for name, prepared in ready.items()]
 
     def warn(self, name: str, prepared: Prepared) -> None:
+        from chainsim.scenario.warm_up import leaves_warm_up_open
+
         for problem in prepared.scenario.warnings:
             self.say(f"warning: {problem}")
+        if leaves_warm_up_open(prepared.scenario):
+            self.say(f"{name}: some replications are run first, to find the warm-up")
         if self.verbose and not self.quiet:
             network = prepared.network
             self.say(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chainsim.errors import InputError, Problem, RunError, did_you_mean, shown
 from chainsim.experiments.daily import DailyRuns
 from chainsim.experiments.observed import ObservedMonths, observed_series
 from chainsim.experiments.replications import OnDone, Precision, Replication, run_replications
+from chainsim.experiments.start_up import FoundWarmUp, find_warm_up
 from chainsim.experiments.summary import Compared, Summary, compared, summarise
 from chainsim.network.compiled import CompiledNetwork
 from chainsim.network.compiling import compile_network
@@ -16,6 +17,7 @@ from chainsim.outcome.measures import MEASURES
 from chainsim.outcome.validation import check_figures, comparisons
 from chainsim.scenario.loading import Scenario
 from chainsim.scenario.quantities import COUNTED
+from chainsim.scenario.warm_up import leaves_warm_up_open, with_warm_up
 
 ENGINES = ("simpy",)
 
@@ -33,6 +35,8 @@ class Run:
     observed: Mapping[str, tuple[ObservedMonths, ...]]
     """Observed series by measure."""
     engine: str
+    found_warm_up: FoundWarmUp | None = None
+    """Where the scenario left the warm-up to MSER-5; then `scenario` has it as a time."""
 
     @property
     def daily(self) -> DailyRuns:
@@ -65,15 +69,23 @@ def prepare(scenario: Scenario) -> Prepared:
     check_figures(scenario.document, file)
     precision = _precision(scenario)
     observed = observed_series(scenario)
-    return Prepared(scenario, compile_network(scenario), precision, observed)
+    counted = scenario
+    if leaves_warm_up_open(scenario):
+        counted = with_warm_up(scenario, 0, "not known before the run")
+    return Prepared(scenario, compile_network(counted), precision, observed)
 
 
 def run(prepared: Prepared, workers: int = 1, on_done: OnDone | None = None) -> Run:
     """All replications of a scenario.
 
     Raises:
+        WarmUpError: the scenario leaves its warm-up to MSER-5, which does not find it.
         RunError: every replication failed, or a worker process died.
     """
+    found_warm_up = None
+    if leaves_warm_up_open(prepared.scenario):
+        found_warm_up = find_warm_up(prepared.scenario, workers)
+        prepared = _with_warm_up(prepared, found_warm_up)
     document, network = prepared.scenario.document, prepared.network
     confidence = float(document.run.confidence)
     found = run_replications(
@@ -92,7 +104,13 @@ def run(prepared: Prepared, workers: int = 1, on_done: OnDone | None = None) -> 
         validation=compared(figures, summary.failed, confidence, units),
         observed=prepared.observed,
         engine=ENGINES[0],
+        found_warm_up=found_warm_up,
     )
+
+
+def _with_warm_up(prepared: Prepared, found: FoundWarmUp) -> Prepared:
+    scenario = with_warm_up(prepared.scenario, found.days, found.words)
+    return replace(prepared, scenario=scenario, network=compile_network(scenario))
 
 
 def unit_of_output(network: CompiledNetwork) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from chainsim.errors import RunError, WarmUpError
-from chainsim.experiments.daily import DailyRuns
+from chainsim.experiments.daily import DailyRuns, Floats
 from chainsim.experiments.replications import Replication, run_replications
-from chainsim.experiments.statistics import sample
 from chainsim.experiments.warm_up import WarmUp, warm_up_of
 from chainsim.network.compiled import SECONDS_PER_DAY, CompiledNetwork
 from chainsim.network.compiling import compile_network
@@ -64,3 +66,28 @@ def _undisturbed(scenario: Scenario) -> Scenario:
     counted = with_warm_up(scenario, 0, "MSER-5 looks at the whole run")
     random = tuple(d for d in counted.document.disruptions if not d.timing.at)
     return replace(counted, document=counted.document.model_copy(update={"disruptions": random}))
+
+
+def _daily_output(found: Sequence[Replication], network: CompiledNetwork) -> Floats:
+    """Output (replication, day) of the whole days after the start, of what did not fail."""
+    packs = [r.daily for r in found if r.daily is not None]
+    if not packs:
+        raise RunError(
+            f"all {len(found)} replications for the warm-up failed; the first: {found[0].error}"
+        )
+    horizon = network.horizon
+    first = int(np.searchsorted(horizon.day_ends, horizon.reported_from, side="right"))
+    days = (horizon.end - horizon.reported_from) // SECONDS_PER_DAY
+    return DailyRuns(packs).total("sites", "output")[:, first : first + days]
+
+
+def _check_dates(network: CompiledNetwork, days: int) -> None:
+    horizon = network.horizon
+    for disruption in network.disruptions:
+        for start in disruption.starts:
+            if horizon.reported_from <= start < horizon.statistics_from:
+                day = (start - horizon.reported_from) // SECONDS_PER_DAY + 1
+                raise WarmUpError(
+                    f"MSER-5 ends the warm-up after {days} days, but disruption '{disruption.id}' "
+                    f"starts on day {day}: move it, or give run.warm_up as a time"
+                )

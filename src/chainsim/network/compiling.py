@@ -11,6 +11,7 @@ import hashlib
 import json
 from fractions import Fraction
 
+from chainsim.errors import InputError, Problem, shown
 from chainsim.network.calendars import Time
 from chainsim.network.compiled import (
     NONE,
@@ -39,13 +40,14 @@ def compile_network(scenario: Scenario) -> CompiledNetwork:
     """The network of a scenario as integers over ids.
 
     Raises:
-        InputError: what only shows when parts are put together, each with its place.
+        InputError: what only shows when parts are put together, each with its place; a warm-up
+            that is left to MSER-5, which takes the replications of `chainsim run`.
     """
     document = scenario.document
     time = _time(document.run)
     names = Names(document)
     rates = Rates(document, time)
-    horizon = _horizon(document.run, time)
+    horizon = _horizon(scenario, time)
     network = CompiledNetwork(
         name=document.name,
         fingerprint=fingerprint(scenario),
@@ -90,7 +92,12 @@ def _time(run: Run) -> Time:
     return Time(origin, run.start, end)
 
 
-def _horizon(run: Run, time: Time) -> Horizon:
+def _horizon(scenario: Scenario, time: Time) -> Horizon:
+    run = scenario.document.run
+    if isinstance(run.warm_up, str):
+        place = scenario.origin("run.warm_up").place
+        rule, remedy = "be a time for a single simulation", "`chainsim run` finds it first"
+        raise InputError([Problem(place, 0, 0, "run.warm_up", rule, shown(run.warm_up), remedy)])
     settled = round(run.settled or 0)
     return Horizon(time.origin, time.end, settled + round(run.warm_up or 0), settled)
 

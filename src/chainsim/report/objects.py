@@ -6,6 +6,7 @@ from typing import Any
 
 from chainsim.experiments.runs import Run
 from chainsim.experiments.summary import Aggregate, Compared
+from chainsim.network.compiled import SECONDS_PER_DAY
 
 RUN_SCHEMA = "chainsim/run/1"
 
@@ -22,6 +23,7 @@ def run_object(run: Run) -> dict[str, Any]:
         "replications": summary.replications,
         "failed": summary.failed,
         "events": summary.events,
+        "warm_up": _warm_up(run),
         "measures": _rows(summary.total),
         "sites": {site: _rows(row) for site, row in summary.sites.items()},
         "items": {item: _rows(row) for item, row in summary.items.items()},
@@ -30,6 +32,15 @@ def run_object(run: Run) -> dict[str, Any]:
         },
         "validation": [_compared(row) for row in run.validation],
         "errors": {str(r.number): r.error for r in run.replications if r.error},
+    }
+
+
+def _warm_up(run: Run) -> dict[str, Any]:
+    found, horizon = run.found_warm_up, run.network.horizon
+    return {
+        "days": (horizon.statistics_from - horizon.reported_from) // SECONDS_PER_DAY,
+        "by": "mser5" if found else "fixed",
+        "replications": found.replications if found else None,
     }
 
 

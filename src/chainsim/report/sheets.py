@@ -107,6 +107,8 @@ def _sample(run: Run) -> str:
     summary = run.summary
     text = f"{summary.replications} replications, seed {run.network.seed}, engine {run.engine}, "
     text += f"{summary.events:,} events."
+    if run.found_warm_up:
+        text += f" Warm-up of {run.found_warm_up.days} days {run.found_warm_up.words}."
     if summary.failed:
         text += f" {summary.failed} FAILED: their values are missing, the means are in doubt."
     return text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 from chainsim.scenario.checks.ground import Ground, Problems
 from chainsim.scenario.checks.names import words_are_known
@@ -99,7 +100,7 @@ def dates_lie_in_the_run(ground: Ground) -> Problems:
                 days = float(ground.end / DAY)
                 rule = f"lie within the run of {days:g} d from {run.start:%Y-%m-%d}"
                 yield ground.problem(where, rule, "move it, or change run.start and run.end")
-            elif run.warm_up is not None and at < run.warm_up < ground.end:
+            elif isinstance(run.warm_up, Fraction) and at < run.warm_up < ground.end:
                 rule = f"lie after the warm-up of {float(run.warm_up / DAY):g} d"
                 yield ground.problem(where, rule, "or shorten run.warm_up")
         first = disruption.timing.first

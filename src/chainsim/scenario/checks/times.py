@@ -11,6 +11,8 @@ from chainsim.scenario.schema.fields import When
 from chainsim.scenario.schema.time import Calendar, Linear, Product, Steps
 
 DAY = 86_400
+SHORTEST_FOR_MSER5 = 10
+"""Days: two batches of five."""
 
 
 def the_run_has_a_length(ground: Ground) -> Problems:
@@ -25,7 +27,9 @@ def the_run_has_a_length(ground: Ground) -> Problems:
 def the_warm_up_fits(ground: Ground) -> Problems:
     """The warm-up is whole days and shorter than the run; it starts at midnight."""
     run = ground.document.run
-    if run.warm_up is not None:
+    if isinstance(run.warm_up, str):
+        yield from _mser5_has_a_series(ground)
+    elif run.warm_up is not None:
         if run.warm_up >= ground.end:
             days = float(ground.end / DAY)
             yield ground.problem(("run", "warm_up"), f"be shorter than the run of {days:g} d")
@@ -35,6 +39,15 @@ def the_warm_up_fits(ground: Ground) -> Problems:
         if getattr(run, field) and run.start.time().isoformat() != "00:00:00":
             yield ground.problem(("run", "start"), f"be at midnight where {field} is given")
             return
+
+
+def _mser5_has_a_series(ground: Ground) -> Problems:
+    path: Path = ("run", "warm_up")
+    if ground.end < SHORTEST_FOR_MSER5 * DAY:
+        yield ground.problem(path, f"be a time where the run is under {SHORTEST_FOR_MSER5} d")
+    if ground.document.output_item is None:
+        remedy = "MSER-5 looks at the daily output"
+        yield ground.problem(path, "be a time where there is no output_item", remedy)
 
 
 def the_settled_time_is_days(ground: Ground) -> Problems:

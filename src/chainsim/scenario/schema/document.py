@@ -18,6 +18,7 @@ from chainsim.scenario.schema.fields import (
     Moment,
     PositiveDuration,
     Share,
+    WarmUp,
     When,
     Whole,
     refuse,
@@ -61,8 +62,9 @@ class Run(Block):
     length: PositiveDuration | None = None
     settled: Duration | None = None
     """Simulated before `start` so that the run begins in a settled state."""
-    warm_up: Duration | None = None
-    """After `start`; statistics begin at its end. Whole days."""
+    warm_up: WarmUp | None = None
+    """After `start`; statistics begin at its end. Whole days, or `mser5`: found by MSER-5 from the
+    daily output, averaged over replications without the dated disruptions."""
     replications: Annotated[Whole, Field(ge=1, le=10_000_000)] = 1
     seed: Annotated[Whole, Field(ge=0, lt=2**63)] = 1
     confidence: Share = Fraction(95, 100)

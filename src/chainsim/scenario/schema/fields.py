@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -218,6 +218,25 @@ def _window(value: Any) -> tuple[int, int]:
         stop += 86_400  # a night shift belongs to the day on which it starts
     return begin, stop
 
+
+BY_MSER5: Literal["mser5"] = "mser5"
+
+
+def _warm_up(value: Any) -> Fraction | str:
+    if value == BY_MSER5:
+        return BY_MSER5
+    if isinstance(value, str) and value[:1].isalpha():
+        raise refuse(f"be a time such as 60 d, or {BY_MSER5}")
+    check = _dimensioned(quantities.TIME, "d", Fraction(0), None, False)
+    return check(value)
+
+
+WarmUp = Annotated[
+    Fraction | Literal["mser5"],
+    BeforeValidator(_warm_up),
+    WithJsonSchema({"type": ["number", "string"], "description": "a time, or mser5"}),
+]
+"""Seconds as an exact fraction, or the word for the rule that finds them."""
 
 Moment = Annotated[
     dt.datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": "date"})
