@@ -260,7 +260,8 @@ class Chain:
     def _changes_of(
         clocks: tuple[Clock, Clock], operations: list[Operation]
     ) -> Iterator[tuple[int, int, list[Operation]]]:
-        return ((time, state, operations) for time, state in states(*clocks))
+        for time, state in states(*clocks):
+            yield time, state, operations
 
     def _midnights(self) -> Generator[Event, Any, None]:
         """Close each day; then quotas are renewed and targets of the new day apply."""

@@ -51,7 +51,11 @@ def seconds(draws: Iterator[float], constant: float | None) -> Iterator[int]:
     """Draws in whole seconds, at least 0."""
     if constant is not None:
         return repeat(max(0, rules.whole(constant)))
-    return (max(0, rules.whole(draw)) for draw in draws)
+    return map(_whole_seconds, draws)
+
+
+def _whole_seconds(draw: float) -> int:
+    return max(0, rules.whole(draw))
 
 
 class Quota:

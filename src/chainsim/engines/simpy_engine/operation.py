@@ -230,9 +230,8 @@ class Operation(Account):
         """The work of successive lots, ppm-seconds."""
         constant = self.spec.work.constant
         if constant is not None:
-            return repeat(max(0, rules.whole(constant)) * WORK_PER_MILLISECOND)
-        draws = self.chain.draws.stream(self.id, "work", self.spec.work)
-        return (max(0, rules.whole(draw)) * WORK_PER_MILLISECOND for draw in draws)
+            return repeat(_work_of(constant))
+        return map(_work_of, self.chain.draws.stream(self.id, "work", self.spec.work))
 
     def _effort(self) -> int:
         """The work of the next lot at the speed of its start (overtime shortens it)."""
@@ -305,8 +304,7 @@ class Operation(Account):
         if repairs is not None:
             again: int | None = fails + max(0, rules.whole(next(repairs)))
         else:
-            changes = self.undisturbed.changes()
-            again = next((t for t in changes if t > fails and self.undisturbed.rate(t)), None)
+            again = self.undisturbed.next_opening(fails)
         self.chain.at(fails, self._went_down)
         if again is None:
             return None
@@ -430,3 +428,8 @@ class Operation(Account):
             return 0
         full = self.undisturbed.work(end) - self.undisturbed.work(begin)
         return full - (self.clock.work(end) - self.clock.work(begin))
+
+
+def _work_of(draw: float) -> int:
+    """The work of a lot, from its milliseconds at full speed."""
+    return max(0, rules.whole(draw)) * WORK_PER_MILLISECOND

@@ -75,11 +75,12 @@ def _instants(spec: StreamSpec, clock: Clock, gaps: Iterator[float] | None) -> I
     rate (inversion of the integrated rate, Cinlar 1975), so nothing drifts.
     """
     if clock is STEADY and spec.process == "regular":
-        yield from (rules.regular_instant(k, spec.first, spec.exact_interval) for k in count())
+        for k in count():
+            yield rules.regular_instant(k, spec.first, spec.exact_interval)
     own_times = _own_times(spec, gaps)
     if clock is STEADY:
-        yield from ((own_time + MICROSECONDS // 2) // MICROSECONDS for own_time in own_times)
-        return
+        for own_time in own_times:
+            yield (own_time + MICROSECONDS // 2) // MICROSECONDS
     for own_time in own_times:
         instant = clock.nearest(own_time)
         if instant is None:
@@ -90,7 +91,8 @@ def _instants(spec: StreamSpec, clock: Clock, gaps: Iterator[float] | None) -> I
 def _own_times(spec: StreamSpec, gaps: Iterator[float] | None) -> Iterator[int]:
     """The microseconds of a stream's own time at which it has an event."""
     if spec.process == "regular":
-        yield from (rules.regular_microsecond(k, spec.first, spec.exact_interval) for k in count())
+        for k in count():
+            yield rules.regular_microsecond(k, spec.first, spec.exact_interval)
     assert gaps is not None
     own_time = 0
     if spec.has_first:

@@ -34,6 +34,14 @@ class Resource(Account):
     """Servers, alone for one operation or shared by several."""
 
     kind = "resources"
+    broken_down: int
+    closed: int
+    disrupted: int
+    blocked: int
+    busy: int
+    no_release: int
+    waiting: int
+    starved: int
     slow_loss: int
 
     def __init__(self, chain: Chain, spec: ResourceSpec) -> None:
