@@ -89,7 +89,11 @@ class Wait(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One line of the event log."""
+    """One line of the event log.
+
+    The quantity is in thousandths of the item's unit; of a disruption that strikes or eases it is
+    the number of sites it hits.
+    """
 
     time: int
     phase: int

@@ -188,9 +188,17 @@ class Chain:
             watched = [operation.pulled] if operation.pulled is not None else []
             if operation.pulled is not None and operation.parent is not None:
                 watched += self.way_to(operation.pulled, operation.parent)
+            wake = operation.floor.wake
+            competes = len(operation.floor.operations) > 1
             for stock in watched:
-                if operation.floor.wake not in stock.on_drop:
-                    stock.on_drop.append(operation.floor.wake)
+                for listeners in self._listeners(stock, competes):
+                    if wake not in listeners:
+                        listeners.append(wake)
+
+    @staticmethod
+    def _listeners(stock: Stock, competes: bool) -> list[list[Callable[[], None]]]:
+        """Where a floor that pulls hears of a stock: when its position falls, or also rises."""
+        return [stock.on_drop, stock.on_rise, stock.on_gain] if competes else [stock.on_drop]
 
     def _makers_by_stock(self) -> dict[str, list[Operation]]:
         makers: dict[str, list[Operation]] = {}
@@ -217,6 +225,8 @@ class Chain:
         for operation in self.operations:
             if operation.spec.release.slots is not None:
                 process(pace(self, operation, operation.spec.release.slots))
+        if self.log is not None:
+            process(self._log_disruptions())
         process(self._pauses())
         process(self._losses())
         for instant in self.network.record.instants:
@@ -336,6 +346,21 @@ class Chain:
                 for stock in self.stocks:
                     if stock.spec.site == site:
                         stock.ask_for_room()
+
+    def _log_disruptions(self) -> Generator[Event, Any, None]:
+        """Write when the full effect of each disruption begins and ends, and on how many sites."""
+        alarm = Alarm(self.env, Phase.CHANGE, FIRST + 1)
+        specs = self.network.disruptions
+        entries: list[tuple[int, int, str, int]] = []
+        for occurrence in self.timetable.occurrences:
+            spec, sites = specs[occurrence.disruption], len(occurrence.sites)
+            entries.append((occurrence.start, spec.rank, "strike", sites))
+            entries.append((occurrence.full_until, spec.rank, "ease", sites))
+        names = {spec.rank: spec.id for spec in specs}
+        for time, rank, what, sites in sorted(entries):
+            if time >= 0:
+                yield alarm.at(time)
+                self.note(Phase.CHANGE, what, names[rank], sites)
 
     def _losses(self) -> Generator[Event, Any, None]:
         """Disruptions that destroy a share of what is on hand."""

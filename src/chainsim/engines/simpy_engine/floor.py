@@ -24,9 +24,9 @@ class Floor:
         self.turn = Turn(chain.env, first.id, Phase.START, first.rank, start)
         """The turn in which lots start."""
         self._one = operations[0]
-        self.wake = self._wake_one if alone else self._wake_all
-        """Something that may let a lot start has changed."""
-        self._resources = list({o.resource.spec.id: o.resource for o in operations}.values())
+        self.wake = self._wake_one if alone else self.turn.arm
+        """Something that may let a lot start has changed. Operations that compete also note since
+        when their release allows a lot, even while none can start."""
         self._released = [False] * len(operations)
         for operation in operations:
             operation.floor = self
@@ -37,13 +37,6 @@ class Floor:
         """Without a free server, or closed, nothing can start; opening is a reason of its own."""
         if self._one.state == OPEN and self._one.resource.free:
             self.turn.arm()
-
-    def _wake_all(self) -> None:
-        """Without a free server nothing can start."""
-        for resource in self._resources:
-            if resource.free:
-                self.turn.arm()
-                return
 
     def _start_lots_of_one(self) -> None:
         operation = self._one

@@ -144,6 +144,8 @@ class Lane(Account):
         self.ordered += quantity
         self.destination.on_order += quantity
         self.destination.on_order_moment += quantity * now
+        for wake in self.destination.on_rise:
+            wake()
         order = Order(self, quantity, now, rank)
         lead = next(self._order_leads)
         if lead == 0:

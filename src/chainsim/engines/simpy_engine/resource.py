@@ -56,6 +56,8 @@ class Resource(Account):
         self._since = 0
         self._states: list[tuple[str, int]] = []
         self._missing: tuple[Input, int] | None = None
+        self._at_work: list[tuple[Operation, int]] = []
+        """The operations that a slow-down may touch, with their busy servers."""
 
     def serve(self, operation: Operation) -> None:
         """Take on an operation."""
@@ -80,9 +82,8 @@ class Resource(Account):
         if self._missing is not None:
             missing, servers = self._missing
             missing.starved += servers * span
-        for operation in self._slowable:
-            if operation.busy:
-                self.slow_loss += operation.busy * operation.lost_work(self._since, now)
+        for operation, busy in self._at_work:
+            self.slow_loss += busy * operation.lost_work(self._since, now)
         self._since = now
 
     def assess(self, now: int) -> None:
@@ -92,6 +93,7 @@ class Resource(Account):
         if states != self._states or missing != self._missing or self._slowable:
             self.account(now)
             self._states, self._missing = states, missing
+            self._at_work = [(o, o.busy) for o in self._slowable if o.busy]
 
     def _present(self) -> tuple[list[tuple[str, int]], tuple[Input, int] | None]:
         """How many servers are in which state now, and what how many are starved of."""

@@ -96,7 +96,9 @@ class Stock(Account):
         self.on_gain: list[Callable[[], None]] = []
         """Wakes the floors whose operations use the item."""
         self.on_drop: list[Callable[[], None]] = []
-        """Wakes who watches the inventory position: replenishment and pulling floors."""
+        """Wakes who watches the inventory position fall: replenishment and pulling floors."""
+        self.on_rise: list[Callable[[], None]] = []
+        """Wakes floors that note until when an operation may pull."""
         self.filling = Turn(self.env, spec.id, Phase.FILL, spec.rank, self._fill)
         self.admitting = Turn(self.env, spec.id, Phase.COMPLETE, spec.rank, self._admit)
         self.on_hand = spec.initial
@@ -231,6 +233,8 @@ class Stock(Account):
             self.orders.remove(order)
             self.backlog -= left
             self.backlog_moment -= left * self.env._now
+            for wake in self.on_rise:
+                wake()
         return left
 
     def _fill(self) -> None:
