@@ -15,6 +15,7 @@ import chain_scenario
 import naive_chain
 
 import chainsim
+from chainsim.engines.simpy_engine import simulate
 from chainsim.network.compiled import THOUSANDTHS
 from chainsim.outcome.measures import daily_output
 
@@ -25,6 +26,8 @@ TOLERANCE = 0.005
 def main(runs: int) -> int:
     """Compare outputs and times; 1 if the outputs differ."""
     network = chainsim.compile_network(chainsim.scenario_from_mapping(chain_scenario.scenario()))
+    form = "interpreted" if simulate.__file__.endswith(".py") else "compiled"
+    print("engine of chainsim:", form)
     naive_output, naive_events = naive_chain.run()
     trajectory = chainsim.simulate(network)
     daily = daily_output(network, trajectory).sum(axis=1) / THOUSANDTHS
