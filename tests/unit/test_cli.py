@@ -151,7 +151,7 @@ def test_run_as_json(tmp_path: Path) -> None:
     assert found["scenario"] == "Tiny chain"
     assert found["fingerprint"].startswith("sha256:")
     assert (found["engine"], found["seed"], found["replications"]) == ("simpy", 7, 2)
-    assert (found["failed"], found["censored"], found["out"]) == (0, {}, str(tmp_path / "tiny"))
+    assert (found["failed"], found["resilience"], found["out"]) == (0, None, str(tmp_path / "tiny"))
     assert found["events"] > 0 and found["wall_s"] > 0
     output = found["measures"]["output"]
     assert set(output) == {"unit", "mean", "low", "high", "n", "confidence"}

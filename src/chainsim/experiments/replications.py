@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from chainsim.engines import draws
+from chainsim.engines.hazards import occurrences
 from chainsim.engines.simpy_engine.simulate import simulate as simulate_network
 from chainsim.errors import RunError
 from chainsim.experiments.daily import PackedDays, packed
@@ -22,6 +23,7 @@ from chainsim.network.compiling import compile_network
 from chainsim.network.distributions import compiled
 from chainsim.outcome.laws import check_laws
 from chainsim.outcome.measures import Values, measure
+from chainsim.outcome.resilience import TwinComparison, against_twin
 from chainsim.outcome.trajectory import Trajectory
 from chainsim.outcome.validation import measures_of
 from chainsim.scenario.loading import Scenario
@@ -69,6 +71,8 @@ class Replication:
     """What the observed figures of the scenario are in this replication, by id."""
     error: str = ""
     """Why it failed."""
+    resilience: TwinComparison | None = None
+    """Where the scenario asks for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,9 @@ def replicated(network: CompiledNetwork, document: ScenarioFile | None, number: 
     """One replication, reduced to its measures and compressed daily series."""
     try:
         trajectory = simulate(network, number)
+        twin_comparison = None
+        if network.resilience is not None:
+            twin_comparison = compared_with_twin(network, trajectory, number)
     except RunError as error:
         return Replication(number, None, None, 0, error=f"{type(error).__name__}: {error}")
     except MemoryError:
@@ -134,7 +141,23 @@ def replicated(network: CompiledNetwork, document: ScenarioFile | None, number: 
         packed(network, trajectory) if number < WITH_DAYS else None,
         trajectory.events,
         measures_of(document, network, trajectory) if document is not None else {},
+        resilience=twin_comparison,
     )
+
+
+def compared_with_twin(
+    network: CompiledNetwork, trajectory: Trajectory, number: int
+) -> TwinComparison:
+    """A replication against its twin: the same draws without any disruption.
+
+    Raises:
+        ValueError: the network has no resilience block.
+        LawError, LoopError: as `simulate`, of the twin.
+    """
+    twin = simulate(replace(network, disruptions=()), number)
+    strikes = occurrences(network, draws.Draws(network.seed, number))
+    within = [o.start for o in strikes if 0 <= o.start < network.horizon.end and o.sites]
+    return against_twin(network, trajectory, twin, min(within, default=None))
 
 
 def _in_order(results: Iterator[tuple[int, Replication]]) -> Iterator[Replication]:

@@ -11,6 +11,7 @@ from chainsim.experiments.observed import ObservedMonths, observed_series
 from chainsim.experiments.replications import OnDone, Precision, Replication, run_replications
 from chainsim.experiments.start_up import FoundWarmUp, find_warm_up
 from chainsim.experiments.summary import Compared, Summary, compared, summarise
+from chainsim.experiments.survival import Impact, impacts
 from chainsim.network.compiled import CompiledNetwork
 from chainsim.network.compiling import compile_network
 from chainsim.outcome.measures import MEASURES
@@ -35,6 +36,8 @@ class Run:
     observed: Mapping[str, tuple[ObservedMonths, ...]]
     """Observed series by measure."""
     engine: str
+    impact: tuple[Impact, dict[str, Impact]] | None = None
+    """Against the twins, in total and by site, where the scenario has a resilience block."""
     found_warm_up: FoundWarmUp | None = None
     """Where the scenario left the warm-up to MSER-5; then `scenario` has it as a time."""
 
@@ -104,6 +107,7 @@ def run(prepared: Prepared, workers: int = 1, on_done: OnDone | None = None) -> 
         validation=compared(figures, summary.failed, confidence, units),
         observed=prepared.observed,
         engine=ENGINES[0],
+        impact=impacts(found, confidence, unit_of_output(network)),
         found_warm_up=found_warm_up,
     )
 

@@ -25,8 +25,6 @@ class Aggregate:
     confidence: float
     failed: int = 0
     """Replications that failed: they are not in the mean, and the mean is in doubt."""
-    censored: int = 0
-    """Replications that ended before the event that the measure times."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,18 @@ class SiteSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class ResilienceSpec:
+    """When output counts as struck and as recovered, against the twin without disruptions."""
+
+    fail: int
+    """Shortfall above which output is struck, in seconds of the twin's mean output."""
+    recover: int
+    """Shortfall at or below which it is recovered, likewise."""
+    hold: int
+    """Seconds for which it must stay recovered."""
+
+
+@dataclass(frozen=True, slots=True)
 class StockSpec:
     """A stock (site, item)."""
 
@@ -421,3 +433,12 @@ class CompiledNetwork:
     """Index of the item whose making is the output of the chain."""
     plan_per_day: dict[int, tuple[int, ...]] = field(default_factory=dict)
     """By stock: the plan's use of the item on each day of the run, thousandths."""
+    resilience: ResilienceSpec | None = None
+    """Given where a run is compared with its twin: then the instants of output are kept."""
+
+    @property
+    def output_stocks(self) -> list[int]:
+        """The stocks whose inflow is output: of the output item, or of what customers demand."""
+        if self.output_item >= 0:
+            return [i for i, stock in enumerate(self.stocks) if stock.item == self.output_item]
+        return sorted({demand.stock for demand in self.demands})

@@ -19,6 +19,7 @@ from chainsim.network.compiled import (
     Horizon,
     ItemSpec,
     RecordSpec,
+    ResilienceSpec,
     SiteSpec,
 )
 from chainsim.network.names import Names
@@ -26,7 +27,7 @@ from chainsim.network.parts import disruptions, flows, outside, shop
 from chainsim.network.parts.rates import Rates
 from chainsim.network.parts.targets import with_targets
 from chainsim.scenario.loading import Scenario
-from chainsim.scenario.schema.document import Run
+from chainsim.scenario.schema.document import Resilience, Run
 from chainsim.scenario.schema.material import Item, Site
 
 MODEL_VERSION = 1
@@ -71,6 +72,7 @@ def compile_network(scenario: Scenario) -> CompiledNetwork:
         clocks=tuple(rates.clocks),
         bases=tuple(rates.bases),
         output_item=names.items.get(document.output_item or "", NONE),
+        resilience=_resilience(document.resilience),
     )
     return with_targets(network, document, names, time)
 
@@ -100,6 +102,12 @@ def _horizon(scenario: Scenario, time: Time) -> Horizon:
         raise InputError([Problem(place, 0, 0, "run.warm_up", rule, shown(run.warm_up), remedy)])
     settled = round(run.settled or 0)
     return Horizon(time.origin, time.end, settled + round(run.warm_up or 0), settled)
+
+
+def _resilience(written: Resilience | None) -> ResilienceSpec | None:
+    if written is None:
+        return None
+    return ResilienceSpec(round(written.fail), round(written.recover), round(written.hold))
 
 
 def _item(key: str, item: Item) -> ItemSpec:

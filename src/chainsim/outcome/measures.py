@@ -137,18 +137,11 @@ def measure(network: CompiledNetwork, trajectory: Trajectory) -> Values:
     )
 
 
-def output_stocks(network: CompiledNetwork) -> list[int]:
-    """The stocks whose inflow is output: of the output item, or of what customers demand."""
-    if network.output_item >= 0:
-        return [i for i, s in enumerate(network.stocks) if s.item == network.output_item]
-    return sorted({demand.stock for demand in network.demands})
-
-
 def daily_output(network: CompiledNetwork, trajectory: Trajectory) -> Integers:
     """Output by day and site, thousandths, (day, site)."""
     produced = trajectory.tables["stocks"].counts["produced"]
     result = np.zeros((produced.shape[0], len(network.sites)), dtype=np.int64)
-    for stock in output_stocks(network):
+    for stock in network.output_stocks:
         result[:, network.stocks[stock].site] += produced[:, stock]
     return result
 
@@ -168,7 +161,7 @@ class Meter:
         self.window = slice(window.start, window.stop)
         self.seconds: int = ends[window.stop] - max(ends[window.start], 0)
         self.days = self.seconds / SECONDS_PER_DAY
-        self.outputs = set(output_stocks(network))
+        self.outputs = set(network.output_stocks)
 
     def row(
         self,

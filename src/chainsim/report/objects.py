@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from chainsim.experiments.runs import Run
@@ -27,12 +28,17 @@ def run_object(run: Run) -> dict[str, Any]:
         "measures": _rows(summary.total),
         "sites": {site: _rows(row) for site, row in summary.sites.items()},
         "items": {item: _rows(row) for item, row in summary.items.items()},
-        "censored": {
-            name: found.censored for name, found in summary.total.items() if found.censored
-        },
+        "resilience": _impacts(run),
         "validation": [_compared(row) for row in run.validation],
         "errors": {str(r.number): r.error for r in run.replications if r.error},
     }
+
+
+def _impacts(run: Run) -> dict[str, Any] | None:
+    if run.impact is None:
+        return None
+    total, sites = run.impact
+    return {"total": asdict(total), "sites": {site: asdict(one) for site, one in sites.items()}}
 
 
 def _warm_up(run: Run) -> dict[str, Any]:

@@ -168,6 +168,11 @@ class Books:
             snapshots=tuple(self.snapshots),
             waits={s.id: s.waits for s in chain.stocks if s.waits is not None},
             delays={d.id: d.delays for d in chain.demands if d.delays is not None},
+            made={
+                s.id: (np.array(s.made[0], np.int64), np.array(s.made[1], np.int64))
+                for s in chain.stocks
+                if s.made is not None
+            },
             log=tuple(chain.log or ()),
             events=chain.env.events,
             fingerprint=chain.network.fingerprint,

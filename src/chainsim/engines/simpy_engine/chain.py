@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Generator, Iterable, Iterator
 from heapq import merge
@@ -48,6 +49,9 @@ class Chain:
         self._day_ends = network.horizon.day_ends
         self._snapshot_due = False
         self.stocks = [Stock(self, spec) for spec in network.stocks]
+        if network.resilience is not None:
+            for stock in network.output_stocks:
+                self.stocks[stock].made = (array("q"), array("q"))
         self.resources = [Resource(self, spec) for spec in network.resources]
         self.operations = [Operation(self, spec) for spec in network.operations]
         self.floors = self._lay_out_floors()

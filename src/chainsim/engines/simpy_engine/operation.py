@@ -377,6 +377,9 @@ class Operation(Account):
             stock.making -= quantity
         if not stock.unlimited:
             stock.produced += quantity
+        if stock.made is not None:
+            stock.made[0].append(self.env._now)
+            stock.made[1].append(quantity)
         stock.gain(quantity)
 
     def _scrap(self, quantity: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Protocol
@@ -88,6 +89,8 @@ class Stock(Account):
         self.gate: deque[Goods] = deque()
         self.ages: deque[list[int]] | None = deque() if spec.aged else None
         self.waits: list[Wait] | None = [] if spec.recorded else None
+        self.made: tuple[array[int], array[int]] | None = None
+        """Instants and quantities of production, where output is compared with a twin's."""
         self.making = 0
         """What operations that pull for this item have released and not yet brought in."""
         self.requested = 0

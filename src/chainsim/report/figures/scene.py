@@ -17,7 +17,6 @@ from chainsim.engines.hazards import occurrences
 from chainsim.experiments.daily import DailyRuns
 from chainsim.experiments.runs import Run
 from chainsim.network.compiled import CompiledNetwork
-from chainsim.outcome.measures import output_stocks
 from chainsim.report.figures.style import FAINT, ORANGE, place
 from chainsim.scenario.schema.document import ScenarioFile
 
@@ -114,7 +113,7 @@ class Scene:
     @cached_property
     def planned_output(self) -> Floats:
         """The plan of the output on the days shown, in units, (day)."""
-        return self.plan(output_stocks(self.network))
+        return self.plan(self.network.output_stocks)
 
     # ---- disruptions and holidays
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from chainsim.experiments.daily import band
-from chainsim.outcome.measures import output_stocks
 from chainsim.outcome.trajectory import STATES
 from chainsim.report.figures.scene import Floats, Scene, moving_mean
 from chainsim.report.figures.style import (
@@ -160,7 +159,7 @@ def _totals(hours: dict[str, Floats], items: Sequence[str]) -> list[tuple[float,
 def _bought_inputs(scene: Scene) -> dict[str, list[int]]:
     """Columns of the starved inputs at the sites of output, by item that is ordered elsewhere."""
     network = scene.network
-    outputs = set(output_stocks(network))
+    outputs = set(network.output_stocks)
     makers = {o.site for o in network.operations if outputs & {way.stock for way in o.outputs}}
     bought = {
         network.stocks[spec.stock].id: network.items[network.stocks[spec.stock].item].id

@@ -116,6 +116,25 @@ class Observed(Block):
         return self
 
 
+class Resilience(Block):
+    """Compare every replication with its twin: the same draws without any disruption.
+
+    Output is struck when it lies behind the twin's by more than `fail`, and recovered when it comes
+    back to `recover` or less for as long as `hold`.
+    """
+
+    fail: Duration = Fraction(86_400)
+    """In time of the twin's mean output: 1 d is a day's output."""
+    recover: Duration = Fraction(86_400)
+    hold: Duration = Fraction(7 * 86_400)
+
+    @model_validator(mode="after")
+    def _hysteresis(self) -> Resilience:
+        if self.recover > self.fail:
+            raise refuse("recover at no more than it fails")
+        return self
+
+
 class ScenarioFile(Block):
     """A scenario after `extends`, templates, parameters and overrides are worked in."""
 
@@ -132,5 +151,6 @@ class ScenarioFile(Block):
     observed: tuple[Observed, ...] = ()
     observed_series: dict[Id, str] = {}
     """CSV files (month, value, unit, kind, source) drawn over a simulated measure."""
+    resilience: Resilience | None = None
     output_item: Id | None = None
     """The item whose delivery is the output of the chain."""

@@ -1,0 +1,162 @@
+"""What a disruption does to output: a run against its twin, the same draws without disruptions.
+
+Both are compared event by event. The shortfall D(t) is what the twin has made by the end of
+instant t less what the run has made, so goods that are made up later count as recovered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from chainsim.network.compiled import SECONDS_PER_DAY, THOUSANDTHS, CompiledNetwork, ResilienceSpec
+from chainsim.outcome.measures import daily_output
+from chainsim.outcome.trajectory import Integers, Trajectory
+
+DEPTH_DAYS = 7
+"""The depth is the largest loss on a mean of so many days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resilience:
+    """How output survived and recovered, in total or at a site. Times are days from the strike."""
+
+    struck: bool
+    """Whether the shortfall ever exceeded the failure level."""
+    time_to_survive: float | None
+    """Until the shortfall first exceeds the failure level; None if it never does."""
+    time_to_recover: float | None
+    """Until the shortfall comes back within the recovery level and stays; None if never struck, or
+    if that lies beyond the horizon (then `struck`, and the time is censored)."""
+    followed: float
+    """Days from the strike to the end of the run: what is censored is more than that."""
+    depth: float | None
+    """Largest loss of output on a 7-day mean, as a share of the twin's mean daily output."""
+    lost_area: float
+    """Sum of the daily losses, units: what was not made on its day, made up later or not."""
+    peak_shortfall: float
+    """Largest D, units."""
+    never_made_up: float
+    """D at the end of the run, units."""
+
+
+@dataclass(frozen=True, slots=True)
+class TwinComparison:
+    """A replication against its twin."""
+
+    total: Resilience
+    sites: dict[str, Resilience]
+    """By site that makes output in the twin."""
+
+
+def against_twin(
+    network: CompiledNetwork, run: Trajectory, twin: Trajectory, strike: int | None
+) -> TwinComparison:
+    """The resilience of output, in total and by site.
+
+    Args:
+        network: Of the run; it must have a resilience block.
+        run: A replication of it.
+        twin: The same replication of the network without disruptions.
+        strike: Second of the first disruption; None if nothing strikes.
+
+    Raises:
+        ValueError: the network has no resilience block.
+    """
+    spec = network.resilience
+    if spec is None:
+        raise ValueError("the network records no output: it has no resilience block")
+    made, made_by_twin = daily_output(network, run), daily_output(network, twin)
+    stocks = network.output_stocks
+    sites = sorted(
+        {network.stocks[s].site for s in stocks if made_by_twin[:, network.stocks[s].site].any()}
+    )
+
+    def over(chosen: Iterable[int]) -> Resilience:
+        columns = list(chosen)
+        ids = [network.stocks[s].id for s in stocks if network.stocks[s].site in columns]
+        times, shortfall = shortfall_of(run, twin, ids)
+        lost = made_by_twin[:, columns].sum(axis=1) - made[:, columns].sum(axis=1)
+        mean = float(made_by_twin[:, columns].sum()) / len(made_by_twin)
+        return _assessed(spec, times, shortfall, lost, mean, strike, int(run.day_ends[-1]))
+
+    by_site = {network.sites[site].id: over([site]) for site in sites}
+    return TwinComparison(over(range(len(network.sites))), by_site)
+
+
+def shortfall_of(
+    run: Trajectory, twin: Trajectory, stocks: Iterable[str]
+) -> tuple[Integers, Integers]:
+    """The instants at which D changes, in order, and D after each, thousandths; both (n,)."""
+    times: list[Integers] = [np.zeros(1, np.int64)]
+    changes: list[Integers] = [np.zeros(1, np.int64)]
+    for stock in stocks:
+        for trajectory, sign in ((twin, 1), (run, -1)):
+            made = trajectory.made[stock]
+            times.append(made[0])
+            changes.append(sign * made[1])
+    instants, place = np.unique(np.concatenate(times), return_inverse=True)
+    steps = np.zeros(len(instants), np.int64)
+    np.add.at(steps, place, np.concatenate(changes))
+    return instants, np.cumsum(steps)
+
+
+def _assessed(
+    spec: ResilienceSpec, times: Integers, shortfall: Integers, lost: Integers, mean: float,
+    strike: int | None, end: int,
+) -> Resilience:  # fmt: skip
+    """`lost` is the daily loss (day,), `mean` the twin's daily output, both thousandths."""
+    since = end if strike is None else strike
+    fail, recover = (spec.fail * mean / SECONDS_PER_DAY, spec.recover * mean / SECONDS_PER_DAY)
+    struck_at = _first_above(times, shortfall, fail, since)
+    recovered_at = None
+    if struck_at is not None:
+        recovered_at = _first_stay(times, shortfall, recover, struck_at, spec.hold, end)
+    return Resilience(
+        struck=struck_at is not None,
+        time_to_survive=_days(struck_at, since),
+        time_to_recover=_days(recovered_at, since),
+        followed=(end - since) / SECONDS_PER_DAY,
+        depth=_depth(lost, mean),
+        lost_area=float(lost[lost > 0].sum()) / THOUSANDTHS,
+        peak_shortfall=max(0.0, float(shortfall.max())) / THOUSANDTHS,
+        never_made_up=float(shortfall[-1]) / THOUSANDTHS,
+    )
+
+
+def _first_above(times: Integers, values: Integers, level: float, since: int) -> int | None:
+    """The first instant from `since` on at which a step function is above a level."""
+    above = np.flatnonzero((values > level) & (times >= since))
+    return int(times[above[0]]) if above.size else None
+
+
+def _first_stay(
+    times: Integers, values: Integers, level: float, since: int, hold: int, end: int
+) -> int | None:
+    """The first instant after `since` that begins a stay of `hold` seconds at or below a level."""
+    begin: int | None = None
+    for time, is_above in zip(times.tolist(), (values > level).tolist(), strict=True):
+        if time < since:
+            continue
+        if begin is not None and time - begin >= hold:
+            return begin
+        if is_above:
+            begin = None
+        elif begin is None:
+            begin = time
+    return begin if begin is not None and end - begin >= hold else None
+
+
+def _days(time: int | None, since: int) -> float | None:
+    return None if time is None else (time - since) / SECONDS_PER_DAY
+
+
+def _depth(lost: Integers, mean: float) -> float | None:
+    """The largest mean loss of DEPTH_DAYS days, as a share of the mean; None without output."""
+    if not mean:
+        return None
+    width = min(DEPTH_DAYS, len(lost))
+    sums = np.convolve(lost, np.ones(width, np.int64), mode="valid")
+    return max(0.0, float(sums.max()) / width / mean)
