@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 
@@ -33,7 +34,8 @@ class Resilience:
     followed: float
     """Days from the strike to the end of the run: what is censored is more than that."""
     depth: float | None
-    """Largest loss of output on a 7-day mean, as a share of the twin's mean daily output."""
+    """Largest loss of output on a 7-day mean, in the twin's mean daily output over the whole run;
+    above 1 where the loss falls into days on which the twin makes more than that."""
     lost_area: float
     """Sum of the daily losses, units: what was not made on its day, made up later or not."""
     peak_shortfall: float
@@ -109,7 +111,7 @@ def _assessed(
 ) -> Resilience:  # fmt: skip
     """`lost` is the daily loss (day,), `mean` the twin's daily output, both thousandths."""
     since = end if strike is None else strike
-    fail, recover = (spec.fail * mean / SECONDS_PER_DAY, spec.recover * mean / SECONDS_PER_DAY)
+    fail, recover = (_level(seconds, mean) for seconds in (spec.fail, spec.recover))
     struck_at = _first_above(times, shortfall, fail, since)
     recovered_at = None
     if struck_at is not None:
@@ -126,14 +128,22 @@ def _assessed(
     )
 
 
-def _first_above(times: Integers, values: Integers, level: float, since: int) -> int | None:
+def _level(seconds: int, mean: float) -> int:
+    """So many seconds of mean daily output, rounded up to whole units; thousandths.
+
+    Where less than a unit is made in a day, a lot that comes an hour late is no failure.
+    """
+    return ceil(seconds * mean / SECONDS_PER_DAY / THOUSANDTHS) * THOUSANDTHS
+
+
+def _first_above(times: Integers, values: Integers, level: int, since: int) -> int | None:
     """The first instant from `since` on at which a step function is above a level."""
     above = np.flatnonzero((values > level) & (times >= since))
     return int(times[above[0]]) if above.size else None
 
 
 def _first_stay(
-    times: Integers, values: Integers, level: float, since: int, hold: int, end: int
+    times: Integers, values: Integers, level: int, since: int, hold: int, end: int
 ) -> int | None:
     """The first instant after `since` that begins a stay of `hold` seconds at or below a level."""
     begin: int | None = None

@@ -62,10 +62,11 @@ def impact_sheet(run: Run) -> Sheet:
     rows = [_impact_row("all", total), *(_impact_row(site, one) for site, one in worst)]
     unit = run.output_unit
     heads = ("struck", "survives [d]", "recovers [d]", "depth [1]", f"peak shortfall [{unit}]",
-             f"lost days' output [{unit}]", f"never made up [{unit}]")  # fmt: skip
+             f"not made on its day [{unit}]", f"never made up [{unit}]")  # fmt: skip
     note = (
         "Medians of times and means of amounts with their intervals, from the first disruption on, "
-        "against the same draws without disruptions. More than (>) is beyond the end of the run."
+        "against the same draws without disruptions. More than (>) is beyond the end of the run; "
+        "bounds of a median take six replications."
     )
     return Sheet("Survival and recovery", ("site", *heads), rows, frozenset(heads), note)
 
