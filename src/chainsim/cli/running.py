@@ -100,10 +100,12 @@ class _Runner:
     def run(self, prepared: Prepared, target: Path) -> dict[str, Any] | None:
         """Run and write one scenario, and print it; the JSON object of its results."""
         from chainsim.experiments.executors import usable_processors
+        from chainsim.experiments.runs import reached
         from chainsim.experiments.runs import run as run_scenario
         from chainsim.report.folder import Circumstances, write_run
         from chainsim.report.objects import run_object
 
+        replaces = target.exists()
         started = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         began = time.monotonic()
         planned = prepared.scenario.document.run.replications
@@ -125,7 +127,14 @@ class _Runner:
                 f"replications failed; number {first.number}: {first.error}"
             )
         self.show(found)
-        self.say(f"{target} written after {time.monotonic() - began:.1f} s")
+        if found.precision is not None and not reached(found):
+            wanted = found.precision
+            self.say(
+                f"warning: {target.name}: {wanted.measure} is not known to {wanted.relative:g} of "
+                f"its mean after {wanted.at_most} replications (run.precision.at_most)"
+            )
+        done = "replaced" if replaces else "written"
+        self.say(f"{target} {done} after {time.monotonic() - began:.1f} s")
         return run_object(found) | {"wall_s": round(wall, 3), "out": str(target)}
 
     def fail(self, words: str) -> None:

@@ -119,7 +119,7 @@ def run_replications(
             found.append(replication)
             if on_done is not None:
                 on_done(replication.number, replication.values is None)
-            if precision and len(found) >= least and _precise(found, precision):
+            if precision and len(found) >= least and is_precise(found, precision):
                 break
     return found
 
@@ -172,7 +172,8 @@ def _in_order(results: Iterator[tuple[int, Replication]]) -> Iterator[Replicatio
             number = next(numbers)
 
 
-def _precise(found: Sequence[Replication], wanted: Precision) -> bool:
+def is_precise(found: Sequence[Replication], wanted: Precision) -> bool:
+    """Whether the mean of a measure is known as well as wanted."""
     values = [r.values.total[wanted.measure] for r in found if r.values is not None]
     defined = [value for value in values if value is not None]
     return bool(defined) and precise_enough(

@@ -7,8 +7,15 @@ from dataclasses import dataclass, replace
 
 from chainsim.errors import InputError, Problem, RunError, did_you_mean, shown
 from chainsim.experiments.daily import DailyRuns
+from chainsim.experiments.expectations import Judged, check_expectations, judged
 from chainsim.experiments.observed import ObservedMonths, observed_series
-from chainsim.experiments.replications import OnDone, Precision, Replication, run_replications
+from chainsim.experiments.replications import (
+    OnDone,
+    Precision,
+    Replication,
+    is_precise,
+    run_replications,
+)
 from chainsim.experiments.start_up import FoundWarmUp, find_warm_up
 from chainsim.experiments.summary import Compared, Summary, compared, summarise
 from chainsim.experiments.survival import Impact, impacts
@@ -36,6 +43,10 @@ class Run:
     observed: Mapping[str, tuple[ObservedMonths, ...]]
     """Observed series by measure."""
     engine: str
+    expectations: tuple[Judged, ...] = ()
+    """What the scenario expects, with verdicts."""
+    precision: Precision | None = None
+    """Until which replications were added."""
     impact: tuple[Impact, dict[str, Impact]] | None = None
     """Against the twins, in total and by site, where the scenario has a resilience block."""
     found_warm_up: FoundWarmUp | None = None
@@ -70,6 +81,7 @@ def prepare(scenario: Scenario) -> Prepared:
     """
     file = scenario.files[0] if scenario.files else "the scenario"
     check_figures(scenario.document, file)
+    check_expectations(scenario)
     precision = _precision(scenario)
     observed = observed_series(scenario)
     counted = scenario
@@ -107,9 +119,17 @@ def run(prepared: Prepared, workers: int = 1, on_done: OnDone | None = None) -> 
         validation=compared(figures, summary.failed, confidence, units),
         observed=prepared.observed,
         engine=ENGINES[0],
+        expectations=judged(prepared.scenario, summary),
+        precision=prepared.precision,
         impact=impacts(found, confidence, unit_of_output(network)),
         found_warm_up=found_warm_up,
     )
+
+
+def reached(found: Run) -> bool:
+    """Whether the precision that a scenario asks for was reached; true where it asks for none."""
+    wanted = found.precision
+    return wanted is None or is_precise(found.replications, wanted)
 
 
 def _with_warm_up(prepared: Prepared, found: FoundWarmUp) -> Prepared:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from chainsim.experiments.expectations import Judged
 from chainsim.experiments.runs import Run
 from chainsim.experiments.summary import Aggregate, Compared
 from chainsim.network.compiled import SECONDS_PER_DAY
@@ -28,9 +29,24 @@ def run_object(run: Run) -> dict[str, Any]:
         "measures": _rows(summary.total),
         "sites": {site: _rows(row) for site, row in summary.sites.items()},
         "items": {item: _rows(row) for item, row in summary.items.items()},
+        "expectations": [_judged(row) for row in run.expectations],
         "resilience": _impacts(run),
         "validation": [_compared(row) for row in run.validation],
         "errors": {str(r.number): r.error for r in run.replications if r.error},
+    }
+
+
+def _judged(row: Judged) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "measure": row.measure,
+        "verdict": row.verdict,
+        "at_least": row.at_least,
+        "at_most": row.at_most,
+        "mean": row.found.mean,
+        "low": row.found.low,
+        "high": row.found.high,
+        "n": row.found.n,
     }
 
 

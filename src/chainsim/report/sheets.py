@@ -18,6 +18,8 @@ def run_sheets(run: Run) -> list[Sheet]:
     sheets = [measures_sheet(run)]
     if run.summary.items:
         sheets.append(items_sheet(run))
+    if run.expectations:
+        sheets.append(expectations_sheet(run))
     if run.impact is not None:
         sheets.append(impact_sheet(run))
     if run.validation:
@@ -52,6 +54,17 @@ def items_sheet(run: Run) -> Sheet:
         for item, row in run.summary.items.items()
     ]
     return Sheet("Items used where output is made", ("item", *heads), rows, frozenset(heads))
+
+
+def expectations_sheet(run: Run) -> Sheet:
+    """What the scenario expects and what came out."""
+    rows = [
+        (row.id, row.verdict, row.measure, number(row.at_least), number(row.at_most),
+         number(row.found.mean), interval(row.found.low, row.found.high))
+        for row in run.expectations
+    ]  # fmt: skip
+    heads = ("expectation", "verdict", "measure", "at least", "at most", "mean", "interval")
+    return Sheet("Expectations", heads, rows, frozenset({"at least", "at most", "mean"}))
 
 
 def impact_sheet(run: Run) -> Sheet:
