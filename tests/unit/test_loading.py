@@ -133,3 +133,35 @@ def test_the_import_is_light() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
     )
     assert run.stdout.strip() == "[]"
+
+
+def test_wrong_fields_do_not_hide_wrong_names() -> None:
+    """A key, a date and three names are wrong: all are said, the names with their places."""
+    text = """\
+name: Many slips
+run: {start: 2022-01-01, length: 30 d, sead: 3}
+items: {part: {}, car: {}}
+sites:
+  plant:
+    region: north
+    stocks: {part: {unlimited: true}}
+    operations:
+      make: {inputs: {part: 1}, outputs: {car: 1}, rate: 3 /d, shift: day}
+    demand: {car: {process: regular, every: 1 h}}
+  shop:
+    replenishment: {car: {policy: base_stock, level: 5, sources: plnt}}
+lanes:
+  road: {from: plant, to: shopp, items: [car], transit: 1 d}
+disruptions:
+  - {id: a, target: {region: nroth}, effect: {capacity: 0}, timing: {at: 2022-01-05}, duration: 3 d}
+"""
+    with pytest.raises(InputError) as caught:
+        chainsim.scenario_from_text(text)
+    found = [(p.line, p.path) for p in caught.value.problems]
+    assert found == [
+        (2, "run.sead"),
+        (9, "sites.plant.operations.make.shift"),
+        (12, "sites.shop.replenishment.car.sources"),
+        (14, "lanes.road.to"),
+        (16, "disruptions.a.target.region"),
+    ]

@@ -133,8 +133,8 @@ class _Runner:
                 f"warning: {target.name}: {wanted.measure} is not known to {wanted.relative:g} of "
                 f"its mean after {wanted.at_most} replications (run.precision.at_most)"
             )
-        done = "replaced" if replaces else "written"
-        self.say(f"{target} {done} after {time.monotonic() - began:.1f} s")
+        verb = "replaced" if replaces else "written"
+        self.say(f"{target} {verb} after {time.monotonic() - began:.1f} s")
         return run_object(found) | {"wall_s": round(wall, 3), "out": str(target)}
 
     def fail(self, words: str) -> None:

@@ -46,6 +46,11 @@ def problems_of(error: ValidationError, root: Node, model: type[BaseModel]) -> l
     return [_problem(f, root, model) for f in findings if not _explained(f, misspelt)]
 
 
+def paths_of(error: ValidationError, root: Node) -> set[Path]:
+    """Where the user wrote what pydantic refuses; of what is missing, the block that lacks it."""
+    return {_finding(dict(e), root).path for e in error.errors(include_url=False)}
+
+
 def _moot(finding: Finding, node: Node) -> bool:
     """Whether the value has been reported, or only counts too few as others were reported."""
     context = finding.error.get("ctx", {})

@@ -18,6 +18,7 @@ from chainsim.scenario.nodes import BROKEN, Node, path_text
 from chainsim.scenario.overrides import Override, apply_overrides, parse_overrides
 from chainsim.scenario.parameters import ParameterTable, build_table
 from chainsim.scenario.plain_data import tree
+from chainsim.scenario.salvage import wrong_names
 from chainsim.scenario.schema.document import ScenarioFile
 from chainsim.scenario.templates import expand_templates
 
@@ -169,6 +170,7 @@ class _Loading:
             return ScenarioFile.model_validate(root.plain())
         except ValidationError as error:
             self.problems += explaining.problems_of(error, root, ScenarioFile)
+            self.problems += wrong_names(error, root)
             return None
 
     def refusal(self) -> InputError:

@@ -94,5 +94,10 @@ def check(document: ScenarioFile, root: Node) -> Findings:
     return Findings(problems, [] if problems else _found(WARNINGS, ground))
 
 
+def naming(document: ScenarioFile, root: Node) -> list[Problem]:
+    """Names that refer to nothing."""
+    return _found(NAMING, Ground(document, root))
+
+
 def _found(rules: tuple[Rule, ...], ground: Ground) -> list[Problem]:
     return [problem for rule in rules for problem in rule(ground)]
