@@ -40,7 +40,17 @@ class PairedDifference:
     correlation: float | None
     """Between a and b; None if one of them does not vary."""
     variance_reduction: float | None
-    """1 - Var(a - b) / (Var a + Var b): 1 removes all variance, 0 is what independent runs give."""
+    """1 - Var(a - b) / (Var a + Var b): 1 removes all variance, 0 is what independent runs give.
+    None for a single pair, and where neither a nor b varies."""
+
+    @property
+    def variance_factor(self) -> float | None:
+        """(Var a + Var b) / Var(a - b): so many times the replications, if they were independent.
+
+        None where the reduction is not known, and where nothing is left to vary.
+        """
+        left = None if self.variance_reduction is None else 1 - self.variance_reduction
+        return 1 / left if left else None
 
 
 def sample(values: ArrayLike) -> NDArray[np.float64]:
@@ -95,6 +105,34 @@ def t_interval(values: ArrayLike, confidence: float = 0.95) -> Interval:
         return Interval(mean, None, None, None, None, array.size, confidence)
     half = _half_width(sd, array.size, confidence)
     return Interval(mean, mean - half, mean + half, half, sd, array.size, confidence)
+
+
+def pointwise_intervals(
+    values: ArrayLike, confidence: float = 0.95
+) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+    """Means over replications and Student-t half-widths, at each time on its own.
+
+    Args:
+        values: (replication, time) finite numbers.
+        confidence: of the interval at one time; a whole band covers with less.
+
+    Returns:
+        Means (time,) and half-widths (time,), the latter None for a single replication.
+
+    Raises:
+        ValueError: not a matrix, no replications, or a confidence outside (0, 1).
+    Source: Law, 5th ed., section 4.5, time by time.
+    """
+    check_share("the confidence", confidence)
+    matrix = np.asarray(values, dtype=np.float64)
+    if matrix.ndim != 2 or matrix.shape[0] == 0:
+        raise ValueError(f"replications x time is needed, not the shape {matrix.shape}")
+    n = matrix.shape[0]
+    shifted = matrix - matrix[0]  # equal values have a width of exactly zero
+    means = matrix[0] + shifted.mean(axis=0)
+    if n == 1:
+        return means, None
+    return means, _half_width(1.0, n, confidence) * shifted.std(axis=0, ddof=1)
 
 
 def precise_enough(
