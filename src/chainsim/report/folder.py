@@ -102,9 +102,20 @@ def write_run(run: Run, target: Path, circumstances: Circumstances) -> None:
     Raises:
         RunError: the disk is full, or writing failed otherwise.
     """
+    with result_folder(target) as folder:
+        _write(run, folder, circumstances)
+
+
+@contextlib.contextmanager
+def result_folder(target: Path) -> Iterator[Path]:
+    """A folder to write results into; it appears as the target, as a whole or not at all.
+
+    Raises:
+        RunError: the disk is full, or writing failed otherwise.
+    """
     try:
         with _put_in_place(target) as folder:
-            _write(run, folder, circumstances)
+            yield folder
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         reason = "the disk is full" if full else error.strerror or str(error)
@@ -150,27 +161,28 @@ def _umask() -> int:
 
 def _write(run: Run, folder: Path, circumstances: Circumstances) -> None:
     scene = Scene(run)
-    _text(folder / "summary.json", files.json_text(run_object(run)))
-    _text(folder / "measures.csv", files.csv_text(files.measures_columns(run)))
-    _text(folder / "validation.csv", files.csv_text(validation_columns(run)))
-    _text(folder / "scenario.yaml", scenario_text(_self_contained(run, folder)))
+    write_text(folder / "summary.json", files.json_text(run_object(run)))
+    write_text(folder / "measures.csv", files.csv_text(files.measures_columns(run)))
+    write_text(folder / "validation.csv", files.csv_text(validation_columns(run)))
+    write_text(folder / "scenario.yaml", scenario_text(_self_contained(run, folder)))
     files.write_daily(run, folder, scene.first, scene.dates)
-    illustrations = [_illustrate(picture, folder / "figures") for picture in pictures(run)]
-    _text(folder / "report.html", page(run, illustrations))
-    _text(folder / MARK, files.json_text(_provenance(run, circumstances)))
+    illustrations = [illustrate(picture, folder / "figures") for picture in pictures(run)]
+    write_text(folder / "report.html", page(run, illustrations))
+    write_text(folder / MARK, files.json_text(_provenance(run, circumstances)))
 
 
-def _illustrate(picture: Picture, folder: Path) -> Illustration:
+def illustrate(picture: Picture, folder: Path) -> Illustration:
     """Write a figure and the data behind it."""
     folder.mkdir(exist_ok=True)
     svg = as_svg(picture.figure)
     (folder / f"{picture.name}.svg").write_bytes(svg)
     (folder / f"{picture.name}.png").write_bytes(as_png(picture.figure))
-    _text(folder / f"{picture.name}.csv", files.csv_text(picture.data))
+    write_text(folder / f"{picture.name}.csv", files.csv_text(picture.data))
     return Illustration(picture.name, picture.title, picture.caption, svg)
 
 
-def _text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
+    """Write a text as UTF-8 with the line ends of Unix."""
     # The name of a file may be no text: what of it cannot be written is escaped.
     path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
 
@@ -200,7 +212,6 @@ def scenario_text(merged: Mapping[str, Any]) -> str:
 
 
 def _provenance(run: Run, circumstances: Circumstances) -> dict[str, Any]:
-    table = run.scenario.parameters
     return {
         "schema": "chainsim/provenance/1",
         "scenario": run.scenario.document.name,
@@ -208,6 +219,14 @@ def _provenance(run: Run, circumstances: Circumstances) -> dict[str, Any]:
         "seed": run.network.seed,
         "replications": len(run.replications),
         "engine": run.engine,
+        **circumstances_object(circumstances),
+        **inputs_object(run),
+    }
+
+
+def circumstances_object(circumstances: Circumstances) -> dict[str, Any]:
+    """When, how and on what results were made."""
+    return {
         "command": circumstances.command,
         "started": circumstances.started,
         "wall_s": round(circumstances.wall_s, 3),
@@ -215,6 +234,13 @@ def _provenance(run: Run, circumstances: Circumstances) -> dict[str, Any]:
         "peak_memory_mb": provenance.peak_memory_mb(),
         "versions": provenance.versions(),
         "machine": provenance.machine(),
+    }
+
+
+def inputs_object(run: Run) -> dict[str, Any]:
+    """The files, parameters and sources that a run rests on."""
+    table = run.scenario.parameters
+    return {
         "files": provenance.digests(run.scenario.files),
         "warnings": [str(problem) for problem in run.scenario.warnings],
         "parameters": {name: parameter_object(table, name) for name in table},
