@@ -11,7 +11,7 @@ import sys
 import click
 
 from chainsim import __version__
-from chainsim.cli import listing, reading, running
+from chainsim.cli import comparing, listing, reading, running
 from chainsim.errors import ChainsimError
 
 INTERRUPTED = 130
@@ -44,6 +44,7 @@ def cli() -> None:
 
 for command in (
     running.run,
+    comparing.compare,
     reading.validate,
     reading.show,
     reading.diff,

@@ -186,10 +186,11 @@ class Scene:
                 edgecolor=FAINT, hatch="..", alpha=0.5, lw=0, label="warm-up",
             )  # fmt: skip
         if self.repeats:
-            self._mark_disruptions(axes)
+            self.mark_disruptions(axes, self.windows)
 
-    def _mark_disruptions(self, axes: Axes) -> None:
-        for k, window in enumerate(self.windows):
+    def mark_disruptions(self, axes: Axes, windows: Sequence[Window]) -> None:
+        """Shade some times of disruptions."""
+        for k, window in enumerate(windows):
             full = "disruption" if k == 0 else None
             back = "recovery" if k == 0 and window.until > window.full_until else None
             start, end = place(window.start), place(window.full_until)

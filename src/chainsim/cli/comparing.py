@@ -1,0 +1,148 @@
+"""The command that compares scenarios."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shlex
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from chainsim.cli.options import FILE, run_options, with_seed_and_replications
+from chainsim.cli.progress import progress
+from chainsim.errors import InputError, Problem, RunError
+
+if TYPE_CHECKING:
+    from chainsim.experiments.comparison import Comparison
+    from chainsim.experiments.runs import Prepared, Run
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=FILE, metavar="FIRST OTHER...")
+@run_options
+def compare(files: tuple[Path, ...], **options: Any) -> None:
+    """Compare scenarios with the first one, replication by replication.
+
+    All scenarios run with the same seed, days and number of replications, so that the differences
+    are those of the scenarios and not of luck. Options apply to all of them.
+    """
+    _Comparer(**options).compare(files)
+
+
+@dataclass
+class _Comparer:
+    """One call of the command, with its options."""
+
+    overrides: tuple[str, ...]
+    seed: int | None
+    replications: int | None
+    engine: str
+    workers: int | None
+    out: Path
+    as_json: bool
+    quiet: bool
+    verbose: bool
+    failed: bool = False
+
+    def say(self, words: str) -> None:
+        if not self.quiet:
+            click.echo(words, err=True)
+
+    def compare(self, files: tuple[Path, ...]) -> None:
+        from chainsim.experiments.comparison import compare
+        from chainsim.experiments.executors import usable_processors
+        from chainsim.report.comparison_folder import comparison_name, write_comparison
+        from chainsim.report.folder import Circumstances, check_target
+
+        ready = self.prepare(files)
+        target = check_target(self.out, comparison_name(ready))
+        started = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        began = time.monotonic()
+        count = next(iter(ready.values())).scenario.document.run.replications
+        workers = min(self.workers or usable_processors(), count)
+        found = compare({name: self.run(name, one, workers) for name, one in ready.items()})
+        wall = time.monotonic() - began
+        command = shlex.join(["chainsim", *sys.argv[1:]])
+        write_comparison(found, target, Circumstances(command, started, wall, workers))
+        self.show(found, {"wall_s": round(wall, 3), "out": str(target)})
+        self.say(f"{target} written after {time.monotonic() - began:.1f} s")
+        if self.failed:
+            raise SystemExit(RunError.exit_code)
+
+    def prepare(self, files: Iterable[Path]) -> dict[str, Prepared]:
+        """The scenarios by the name under which they are shown; all problems at once."""
+        from chainsim.experiments.pairing import check_pairing
+        from chainsim.experiments.runs import prepare
+        from chainsim.report.folder import folder_name
+        from chainsim.scenario.loading import load_scenario
+
+        overrides = with_seed_and_replications(self.overrides, self.seed, self.replications)
+        ready: dict[str, Prepared] = {}
+        problems: list[Problem] = []
+        for file in files:
+            name = folder_name(str(file))
+            if name in ready:
+                rule = f"have a name of its own: '{name}' is compared already"
+                problems.append(Problem(str(file), 0, 0, "", rule))
+                continue
+            try:
+                ready[name] = prepare(load_scenario(file, overrides))
+            except InputError as error:
+                problems += error.problems
+        if not problems and len(ready) < 2:
+            remedy = "chainsim compare FIRST OTHER..."
+            problems.append(
+                Problem("compare", 0, 0, "the files", "be two or more scenarios", "one", remedy)
+            )
+        if problems:
+            raise InputError(problems)
+        check_pairing(ready)
+        return {name: self.with_all_replications(name, one) for name, one in ready.items()}
+
+    def with_all_replications(self, name: str, prepared: Prepared) -> Prepared:
+        """Without a precision to stop at, which would leave replications without their pair."""
+        for problem in prepared.scenario.warnings:
+            self.say(f"warning: {problem}")
+        if prepared.precision is None:
+            return prepared
+        count = prepared.scenario.document.run.replications
+        self.say(f"{name}: run.precision is not used in pairs; {count} replications are run")
+        return replace(prepared, precision=None)
+
+    def run(self, name: str, prepared: Prepared, workers: int) -> Run:
+        from chainsim.experiments.runs import run
+
+        try:
+            with progress(name, prepared.scenario.document.run.replications, self.quiet) as done:
+                found = run(prepared, workers, done)
+        except RunError as error:
+            raise RunError(f"{name}: {error}") from error
+        if found.summary.failed:
+            self.failed = True
+            first = next(r for r in found.replications if r.error)
+            click.echo(
+                f"{name}: {found.summary.failed} of {found.summary.replications} replications "
+                f"failed; number {first.number}: {first.error}",
+                err=True,
+            )
+        return found
+
+    def show(self, found: Comparison, circumstances: dict[str, Any]) -> None:
+        from chainsim.report.comparison import comparison_object, comparison_sheets
+        from chainsim.report.files import json_text
+        from chainsim.report.sentences import sentences
+        from chainsim.report.tables import show
+
+        if self.as_json:
+            click.echo(json_text(comparison_object(found) | circumstances), nl=False)
+            return
+        for sheet, against in zip(comparison_sheets(found), found.against, strict=True):
+            show([sheet], sys.stdout)
+            for text in sentences(found, against):
+                click.echo(text)
+            click.echo()

@@ -1,0 +1,88 @@
+"""The result folder of a comparison."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from chainsim.experiments.comparison import Comparison
+from chainsim.report import files
+from chainsim.report.comparison import (
+    comparison_object,
+    comparison_text,
+    differences_columns,
+    replications_columns,
+)
+from chainsim.report.figures.comparison import comparison_pictures
+from chainsim.report.folder import (
+    LONGEST_NAME,
+    MARK,
+    Circumstances,
+    circumstances_object,
+    illustrate,
+    inputs_object,
+    result_folder,
+    scenario_text,
+    write_text,
+)
+
+
+def comparison_name(names: Iterable[str]) -> str:
+    """The name of the folder for scenarios that are compared: compare_A_B, the first one first.
+
+    Where that is too long for a file system, a digest of the whole replaces its end.
+    """
+    name = "_".join(("compare", *names))
+    if len(name.encode()) <= LONGEST_NAME:
+        return name
+    digest = "_" + hashlib.sha256(name.encode()).hexdigest()[:8]
+    return name.encode()[: LONGEST_NAME - len(digest)].decode(errors="ignore") + digest
+
+
+def write_comparison(comparison: Comparison, target: Path, circumstances: Circumstances) -> None:
+    """Write a comparison; the folder appears as a whole or not at all.
+
+    Raises:
+        RunError: the disk is full, or writing failed otherwise.
+    """
+    with result_folder(target) as folder:
+        write_text(folder / "compare.json", files.json_text(comparison_object(comparison)))
+        write_text(folder / "differences.csv", files.csv_text(differences_columns(comparison)))
+        write_text(folder / "replications.csv", files.csv_text(replications_columns(comparison)))
+        write_text(folder / "sentences.md", comparison_text(comparison))
+        scenarios = folder / "scenarios"
+        scenarios.mkdir()
+        for name, run in comparison.runs.items():
+            write_text(
+                scenarios / f"{name}.yaml", scenario_text(_without_files(run.scenario.merged))
+            )
+        for picture in comparison_pictures(comparison):
+            illustrate(picture, folder / "figures")
+        write_text(folder / MARK, files.json_text(_provenance(comparison, circumstances)))
+
+
+def _without_files(merged: Any) -> dict[str, Any]:
+    """The merged scenario without observed series: a comparison draws none."""
+    return {key: value for key, value in merged.items() if key != "observed_series"}
+
+
+def _provenance(comparison: Comparison, circumstances: Circumstances) -> dict[str, Any]:
+    first = comparison.runs[comparison.first]
+    return {
+        "schema": "chainsim/provenance/1",
+        "compared_with": comparison.first,
+        "seed": first.network.seed,
+        "replications": len(first.replications),
+        "engine": first.engine,
+        **circumstances_object(circumstances),
+        "scenarios": {
+            name: {
+                "scenario": run.scenario.document.name,
+                "fingerprint": run.network.fingerprint,
+                **inputs_object(run),
+            }
+            for name, run in comparison.runs.items()
+        },
+    }
