@@ -65,12 +65,14 @@ class _Comparer:
         began = time.monotonic()
         count = next(iter(ready.values())).scenario.document.run.replications
         workers = min(self.workers or usable_processors(), count)
+        replaces = target.exists()
         found = compare({name: self.run(name, one, workers) for name, one in ready.items()})
         wall = time.monotonic() - began
         command = shlex.join(["chainsim", *sys.argv[1:]])
         write_comparison(found, target, Circumstances(command, started, wall, workers))
         self.show(found, {"wall_s": round(wall, 3), "out": str(target)})
-        self.say(f"{target} written after {time.monotonic() - began:.1f} s")
+        done = "replaced" if replaces else "written"
+        self.say(f"{target} {done} after {time.monotonic() - began:.1f} s")
         if self.failed:
             raise SystemExit(RunError.exit_code)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from chainsim.errors import InputError, Problem
 from chainsim.experiments.runs import Prepared
-from chainsim.network.compiled import SECONDS_PER_DAY
+from chainsim.network.compiled import SECONDS_PER_DAY, Horizon
 from chainsim.scenario.loading import DEFAULT, Scenario
 from chainsim.scenario.warm_up import leaves_warm_up_open
 
@@ -63,10 +63,10 @@ def _settings(prepared: Prepared) -> dict[str, tuple[str, str]]:
     run, horizon = prepared.scenario.document.run, prepared.network.horizon
     warm_up = horizon.statistics_from - horizon.reported_from
     return {
-        "start": ("run.start", str(horizon.origin + dt.timedelta(seconds=horizon.reported_from))),
+        "start": ("run.start", _moment(horizon, horizon.reported_from)),
         "end": (
             "run.length" if run.end is None else "run.end",
-            str(horizon.origin + dt.timedelta(seconds=horizon.end)),
+            _moment(horizon, horizon.end),
         ),
         "settled": ("run.settled", _days(horizon.reported_from)),
         "warm-up": ("run.warm_up", _days(warm_up)),
@@ -74,6 +74,12 @@ def _settings(prepared: Prepared) -> dict[str, tuple[str, str]]:
         "seed": ("run.seed", str(run.seed)),
         "confidence": ("run.confidence", f"{float(run.confidence):g}"),
     }
+
+
+def _moment(horizon: Horizon, second: int) -> str:
+    """A date, with the time where it is not midnight."""
+    moment = horizon.origin + dt.timedelta(seconds=second)
+    return f"{moment:%Y-%m-%d}" if moment.time() == dt.time() else f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
 def _days(seconds: int) -> str:
