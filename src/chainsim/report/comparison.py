@@ -57,7 +57,7 @@ def _reduction(contrast: Contrast) -> str:
     if reduction is None:
         return "-"
     factor = contrast.paired.variance_factor if contrast.paired else None
-    return f"{100 * reduction:.1f} %" + (f" (x {number(factor, 3)})" if factor else "")
+    return f"{100 * reduction:z.1f} %" + (f" (x {number(factor, 3)})" if factor else "")
 
 
 def notes(comparison: Comparison, against: Against) -> list[str]:
