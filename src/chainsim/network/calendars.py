@@ -80,15 +80,19 @@ class Shifts:
         return bool(self.by_day.get(day))
 
 
-def calendar_factor(calendar: written.Calendar, time: Time) -> Factor:
-    """1 during shifts, else 0. A night shift belongs to its start day."""
-    shifts = [
+def shift_times(calendar: written.Calendar, time: Time) -> list[tuple[int, int]]:
+    """Begin and end of every shift in seconds, in order. A night shift belongs to its start day."""
+    return sorted(
         (time.day_start(day) + begin, time.day_start(day) + end)
         for day, windows in time.shifts(calendar).by_day.items()
         for begin, end in windows
-    ]
+    )
+
+
+def calendar_factor(calendar: written.Calendar, time: Time) -> Factor:
+    """1 during shifts, else 0."""
     open_: list[list[int]] = []
-    for begin, end in sorted(shifts):
+    for begin, end in shift_times(calendar, time):
         if open_ and begin <= open_[-1][1]:
             open_[-1][1] = max(open_[-1][1], end)
         else:

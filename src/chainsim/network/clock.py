@@ -70,13 +70,6 @@ class Clock:
         late = self.work(second) - work
         return second - 1 if 2 * late > self.rate(second - 1) else second
 
-    def next_opening(self, t: int) -> int | None:
-        """The first second after t at which the rate turns from zero to above zero, or None."""
-        for i in range(bisect_right(self.times, t), len(self.rates)):
-            if self.rates[i] and not self.rates[i - 1]:
-                return self.times[i]
-        return None
-
     def changes(self) -> list[int]:
         """The seconds after 0 at which the rate turns from zero to above zero or back."""
         rates = self.rates

@@ -180,7 +180,10 @@ class OutputSpec:
 
 @dataclass(frozen=True, slots=True)
 class BreakdownSpec:
-    """A mode of failure: uptime in work milliseconds, repair in seconds (None: next shift)."""
+    """A mode of failure: uptime in work milliseconds, repair in seconds.
+
+    A repair of None lasts until the next of the operation's shift starts.
+    """
 
     up: Distribution
     repair: Distribution | None
@@ -219,6 +222,8 @@ class OperationSpec:
     priority: int
     release: ReleaseSpec
     breakdowns: tuple[BreakdownSpec, ...] = ()
+    shift_starts: tuple[int, ...] = ()
+    """Seconds at which shifts of its calendar start; only where a repair lasts until one."""
     overtime_factor: int = FULL_SPEED
     """Speed in ppm while the backlog of the pulled item is above `overtime_above`."""
     overtime_above: Target | None = None

@@ -48,6 +48,8 @@ class Timetable:
     clocks: list[Clock]
     undisturbed: list[Clock]
     """The same clocks without disruptions."""
+    stops: dict[int, Clock]
+    """By clock that disruptions change: what they leave of the rate, whatever the calendar says."""
     occurrences: tuple[Occurrence, ...]
     lead_changes: dict[int, list[tuple[int, int, float, int]]] = field(default_factory=dict)
     """By lane: (from, until, factor, extra seconds) for shipments dispatched meanwhile."""
@@ -61,8 +63,13 @@ def timetable(network: CompiledNetwork, occurrences: Iterable[Occurrence]) -> Ti
     found = tuple(occurrences)
     base_clocks = [Clock(base.times, base.rates) for base in network.bases]
     undisturbed = [base_clocks[spec.base] for spec in network.clocks]
-    clocks = [_clock(network, spec, found, base_clocks[spec.base]) for spec in network.clocks]
-    table = Timetable(clocks, undisturbed, found)
+    effects = [_effects(network, spec, found) for spec in network.clocks]
+    end = network.horizon.end
+    clocks = [
+        _clock(base, factors, end) for base, factors in zip(undisturbed, effects, strict=True)
+    ]
+    stops = {i: Clock(*tabulate(factors, end)) for i, factors in enumerate(effects) if factors}
+    table = Timetable(clocks, undisturbed, stops, found)
     for occurrence in found:
         spec = network.disruptions[occurrence.disruption]
         _note_lead_times(table, network, spec, occurrence)
@@ -83,19 +90,22 @@ def united(intervals: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return result
 
 
-def _clock(
-    network: CompiledNetwork, spec: ClockSpec, occurrences: tuple[Occurrence, ...], base: Clock
-) -> Clock:
-    factors = [
+def _effects(
+    network: CompiledNetwork, spec: ClockSpec, occurrences: tuple[Occurrence, ...]
+) -> list[Factor]:
+    """The factors by which occurrences change a clock."""
+    return [
         factor
         for occurrence in occurrences
         if (factor := _effect_on(network, spec, occurrence)) is not None
     ]
+
+
+def _clock(base: Clock, factors: list[Factor], end: int) -> Clock:
     if not factors:
         return base
     steps = [Piece(t, rate / FULL_SPEED) for t, rate in zip(base.times, base.rates, strict=True)]
-    times, rates = tabulate([steps, *factors], network.horizon.end)
-    return Clock(times, rates)
+    return Clock(*tabulate([steps, *factors], end))
 
 
 def _effect_on(network: CompiledNetwork, spec: ClockSpec, occurrence: Occurrence) -> Factor | None:

@@ -25,7 +25,7 @@ from chainsim.engines.simpy_engine.outside import Arrival, Demand, pace
 from chainsim.engines.simpy_engine.replenishment import Replenisher
 from chainsim.engines.simpy_engine.resource import Resource
 from chainsim.engines.simpy_engine.stock import Stock, total_on_hand
-from chainsim.network.clock import DISRUPTED, Clock, states
+from chainsim.network.clock import Clock, states
 from chainsim.network.compiled import SCRAP, CompiledNetwork, LaneSpec, OperationSpec, Phase
 from chainsim.network.timetable import Timetable, timetable
 from chainsim.outcome.trajectory import Entry, Trajectory
@@ -86,7 +86,7 @@ class Chain:
         if self.paused("shipments", stock.spec.site):
             return False
         makers = self._makers.get(stock.id, [])
-        return not makers or any(operation.state != DISRUPTED for operation in makers)
+        return not makers or not all(operation.is_stopped for operation in makers)
 
     def requirement(self, stock: Stock, parent: Stock, behind: tuple[Stock, ...] = ()) -> int:
         """What the open orders of `parent` still need of an item, through the stages between.
@@ -193,16 +193,10 @@ class Chain:
             if operation.pulled is not None and operation.parent is not None:
                 watched += self.way_to(operation.pulled, operation.parent)
             wake = operation.floor.wake
-            competes = len(operation.floor.operations) > 1
             for stock in watched:
-                for listeners in self._listeners(stock, competes):
+                for listeners in (stock.on_drop, stock.on_rise, stock.on_gain):
                     if wake not in listeners:
                         listeners.append(wake)
-
-    @staticmethod
-    def _listeners(stock: Stock, competes: bool) -> list[list[Callable[[], None]]]:
-        """Where a floor that pulls hears of a stock: when its position falls, or also rises."""
-        return [stock.on_drop, stock.on_rise, stock.on_gain] if competes else [stock.on_drop]
 
     def _makers_by_stock(self) -> dict[str, list[Operation]]:
         makers: dict[str, list[Operation]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import cycle, repeat
 from typing import TYPE_CHECKING
@@ -106,6 +107,7 @@ class Operation(Account):
         self.rank = spec.rank
         self.clock = chain.timetable.clocks[spec.clock]
         self.undisturbed = chain.timetable.undisturbed[spec.clock]
+        self._stops = chain.timetable.stops.get(spec.clock)
         self.state = state(self.clock, self.undisturbed, 0)
         """OPEN, or why the operation stands still: CLOSED or DISRUPTED; it follows the clock."""
         self.resource = chain.resources[spec.resource]
@@ -137,6 +139,11 @@ class Operation(Account):
             draws.stream(spec.id, f"repair {m}", mode.repair) if mode.repair else None
             for m, mode in enumerate(spec.breakdowns)
         ]
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether a disruption leaves it no speed now, whatever its calendar says."""
+        return self._stops is not None and self._stops.rate(self.env._now) == 0
 
     # ---- may a lot start?
 
@@ -304,7 +311,9 @@ class Operation(Account):
         if repairs is not None:
             again: int | None = fails + max(0, rules.whole(next(repairs)))
         else:
-            again = self.undisturbed.next_opening(fails)
+            starts = self.spec.shift_starts
+            following = bisect_right(starts, fails)
+            again = starts[following] if following < len(starts) else None
         self.chain.at(fails, self._went_down)
         if again is None:
             return None

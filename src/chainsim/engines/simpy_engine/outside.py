@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from chainsim.engines.simpy_engine.operation import Operation
 
 MICROSECONDS = 1_000_000
+BEFORE = -1
+"""When the orders of an initial backlog were placed: they are never filled at once."""
 
 
 def occasions(
@@ -170,7 +172,7 @@ class Demand(Outside):
         self.delays: list[Wait] | None = [] if spec.recorded else None
         if spec.initial_backlog:
             self.backlog = spec.initial_backlog
-            self.stock.order(Order(self, spec.initial_backlog, 0, spec.priority))
+            self.stock.order(Order(self, spec.initial_backlog, BEFORE, spec.priority))
 
     def act(self, quantity: int) -> None:
         """An order arrives."""
@@ -194,10 +196,10 @@ class Demand(Outside):
         self.backlog_moment -= amount * now
         if order.placed == now:
             self.at_once += amount
-        if self.chain.day_of(order.placed) == self.chain.day:
+        if order.placed > BEFORE and self.chain.day_of(order.placed) == self.chain.day:
             self.same_day += amount
         if self.delays is not None:
-            self.delays.append(Wait(order.placed, now, amount))
+            self.delays.append(Wait(max(0, order.placed), now, amount))
         if self.chain.log is not None:
             self.chain.note(Phase.FILL, "deliver", self.id, amount)
 

@@ -58,7 +58,7 @@ class Replenisher:
         ]
         self.parent = chain.stocks[spec.requirements] if spec.requirements >= 0 else None
         self.forecaster = Forecaster(spec.level.forecast) if spec.level.forecast else None
-        self._seen = 0
+        self._seen = self._reviewed = 0
         self._given = [0] * len(spec.sources)
         self._only = self.lanes[0][0] if len(self.lanes) == len(self.lanes[0]) == 1 else None
         self._pausable = ("orders", self.stock.spec.site) in chain.timetable.pauses
@@ -78,8 +78,7 @@ class Replenisher:
     def _review(self) -> None:
         """Place the order that the policy asks for."""
         if self.forecaster is not None:
-            self.forecaster.observe(self.stock.requested - self._seen)
-            self._seen = self.stock.requested
+            self._observe(self.forecaster)
         if self._pausable and self.chain.paused("orders", self.stock.spec.site):
             return
         quantity = self._quantity()
@@ -93,6 +92,13 @@ class Replenisher:
             self._order_from_several(quantity)
         if self.chain.log is not None:
             self.chain.note(Phase.REVIEW, "order", self.stock.id, quantity)
+
+    def _observe(self, forecaster: Forecaster) -> None:
+        """Take in the demand since the last review, if that was a whole period ago."""
+        now = self.chain.env._now
+        if self.spec.review is None or now - self._reviewed >= self.spec.review[1]:
+            forecaster.observe(self.stock.requested - self._seen)
+        self._seen, self._reviewed = self.stock.requested, now
 
     def _order_from_several(self, quantity: int) -> None:
         for source, part in enumerate(self._split(quantity)):

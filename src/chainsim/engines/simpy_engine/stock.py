@@ -101,7 +101,7 @@ class Stock(Account):
         self.on_drop: list[Callable[[], None]] = []
         """Wakes who watches the inventory position fall: replenishment and pulling floors."""
         self.on_rise: list[Callable[[], None]] = []
-        """Wakes floors that note until when an operation may pull."""
+        """Wakes floors whose operations pull: a rise ends their release."""
         self.filling = Turn(self.env, spec.id, Phase.FILL, spec.rank, self._fill)
         self.admitting = Turn(self.env, spec.id, Phase.COMPLETE, spec.rank, self._admit)
         self.on_hand = spec.initial
@@ -189,6 +189,8 @@ class Stock(Account):
             self.admitting.arm()
         for wake in self.on_drop:
             wake()
+        for user in self.users:
+            user.resource.touch()
 
     def _take_oldest(self, quantity: int, used_at: int | None) -> None:
         """First in, first out; waits are recorded for what operations use."""
@@ -307,6 +309,8 @@ class Stock(Account):
             self._take_oldest(amount, None)
         if self.blocked or self.gate:
             self.admitting.arm()
+        for user in self.users:
+            user.resource.touch()
         order.customer.serve(order, amount)
 
 

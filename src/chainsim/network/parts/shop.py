@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from chainsim.network.calendars import Time
+from chainsim.network.calendars import Time, shift_times
 from chainsim.network.compiled import (
     FULL_SPEED,
     NONE,
@@ -166,6 +166,7 @@ def _operation(
             )
             for mode in operation.breakdowns
         ),
+        shift_starts=_shift_starts(document, time, site, operation),
         overtime_factor=round(overtime.factor * FULL_SPEED) if overtime else FULL_SPEED,
         overtime_above=None,
         makes_for=chains.makes_for(key),
@@ -252,6 +253,17 @@ def _slots(rates: Rates, time: Time, rule: Paced, operation: Operation) -> Strea
         first=(first.numerator, first.denominator),
         has_first=True,
     )
+
+
+def _shift_starts(
+    document: ScenarioFile, time: Time, site: str, operation: Operation
+) -> tuple[int, ...]:
+    """When shifts start, where a repair lasts until one does; also where one follows another."""
+    calendar = operation.calendar or document.sites[site].calendar
+    if calendar is None or not any(mode.repair == "shift" for mode in operation.breakdowns):
+        return ()
+    starts = {begin for begin, _ in shift_times(document.calendars[calendar], time)}
+    return tuple(sorted(start for start in starts if start >= 0))
 
 
 class _Chains:

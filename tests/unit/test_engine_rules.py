@@ -1,0 +1,203 @@
+"""Rules of docs/model.md on small chains, each outcome worked out by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import chainsim
+from chainsim.outcome.measures import measure
+from chainsim.outcome.trajectory import Trajectory
+
+HOUR = 3_600
+EVERY_DAY = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def network_of(sites: dict[str, Any], items: str, length: str, **blocks: Any) -> Any:
+    scenario = {
+        "name": "By hand",
+        "run": {"start": "2024-01-01", "length": length, "record": {"log": True}},
+        "items": {item: {} for item in items.split()},
+        "sites": sites,
+        **blocks,
+    }
+    return chainsim.compile_network(chainsim.scenario_from_mapping(scenario))
+
+
+def run_of(sites: dict[str, Any], items: str, length: str, **blocks: Any) -> Trajectory:
+    return chainsim.simulate(network_of(sites, items, length, **blocks))
+
+
+def trace(*events: tuple[str, int], **more: Any) -> dict[str, Any]:
+    return {"process": "trace", "events": [list(event) for event in events], **more}
+
+
+@pytest.mark.parametrize("review", ["06:00", "10:00"])
+def test_a_stopped_source_is_down_by_night_too(review: str) -> None:
+    """The first source works from 8 to 16 and is out on days 2 to 6: those orders go elsewhere."""
+    hours = {day: ["08:00-16:00"] for day in EVERY_DAY}
+    run = run_of(
+        {
+            "first": {
+                "calendar": "day",
+                "operations": {"make": {"outputs": {"part": 1}, "rate": "100 /d"}},
+            },
+            "backup": {"stocks": {"part": {"unlimited": True}}},
+            "plant": {
+                "replenishment": {
+                    "part": {
+                        "policy": "fixed",
+                        "quantity": 5,
+                        "review": {"every": "1 d", "at": review},
+                        "sources": ["first", "backup"],
+                    }
+                }
+            },
+        },
+        "part",
+        "10 d",
+        calendars={"day": {"week": hours}},
+        lanes={
+            "a": {"from": "first", "to": "plant", "items": ["part"]},
+            "b": {"from": "backup", "to": "plant", "items": ["part"]},
+        },
+        disruptions=[
+            {
+                "id": "outage",
+                "target": {"site": "first"},
+                "effect": {"capacity": 0},
+                "timing": {"at": "2 d"},
+                "duration": "5 d",
+            }
+        ],
+    )
+    assert (run.daily("lanes", "ordered", "a") // 1000).tolist() == [5, 5, 0, 0, 0, 0, 0, 5, 5, 5]
+    assert (run.daily("lanes", "ordered", "b") // 1000).tolist() == [0, 0, 5, 5, 5, 5, 5, 0, 0, 0]
+
+
+def test_an_initial_backlog_is_no_demand_of_the_run() -> None:
+    """Five wait at the start and are filled at once from ten; the two of day 2 are the demand."""
+    network = network_of(
+        {
+            "shop": {
+                "stocks": {"part": {"initial": 10, "backlog": 5}},
+                "demand": {"part": trace(("2 d", 2))},
+            }
+        },
+        "part",
+        "5 d",
+    )
+    total = measure(network, chainsim.simulate(network)).total
+    assert (total["demanded"], total["delivered"]) == (2, 7)
+    assert (total["fill_rate"], total["same_day_fill_rate"]) == (1, 1)
+
+
+def test_goods_that_come_back_end_a_release() -> None:
+    """Starved of steel for 10 h; then five returns fill the level: no release until hour 23."""
+    run = run_of(
+        {
+            "shop": {
+                "stocks": {"steel": {}},
+                "operations": {
+                    "make": {
+                        "inputs": {"steel": 1},
+                        "outputs": {"part": 1},
+                        "time": "1 h",
+                        "release": {"pull": "part", "level": 5},
+                    }
+                },
+                "arrivals": {"part": trace(("10 h", 5)), "steel": trace(("23 h", 1))},
+                "demand": {"part": trace(("23 h", 1))},
+            }
+        },
+        "steel part",
+        "1 d",
+    )
+    states = {
+        name: run.count("resources", name, "shop/make") / HOUR
+        for name in ("starved", "no_release", "busy")
+    }
+    assert states == {"starved": 10, "no_release": 13, "busy": 1}
+
+
+def test_the_first_missing_input_is_looked_for_again_when_goods_leave() -> None:
+    """Bolts are missing second, and first from hour 10 on, when a customer takes the only nut."""
+    run = run_of(
+        {
+            "shop": {
+                "stocks": {"a_nut": {"initial": 1}},
+                "operations": {
+                    "make": {
+                        "inputs": {"a_nut": 1, "bolt": 1},
+                        "outputs": {"part": 1},
+                        "time": "1 h",
+                    }
+                },
+                "demand": {"a_nut": trace(("10 h", 1))},
+                "arrivals": {"a_nut": trace(("23 h", 1)), "bolt": trace(("23 h", 1))},
+            }
+        },
+        "a_nut bolt part",
+        "1 d",
+    )
+    assert run.count("inputs", "starved", "shop/make<shop/bolt") == 10 * HOUR
+    assert run.count("inputs", "starved", "shop/make<shop/a_nut") == 13 * HOUR
+
+
+@pytest.mark.parametrize(("review", "first"), [("00:00", 220), ("12:00", 340)])
+def test_forecasts_learn_from_whole_periods_only(review: str, first: int) -> None:
+    """240 a day as forecast: orders bring 20 up to 240 at once, or after half a day's demand."""
+    run = run_of(
+        {
+            "source": {"stocks": {"part": {"unlimited": True}}},
+            "shop": {
+                "stocks": {"part": {"initial": 20}},
+                "demand": {
+                    "part": {
+                        "process": "regular", "every": "1 h", "size": 10, "first": "30 min",
+                    }
+                },
+                "replenishment": {
+                    "part": {
+                        "policy": "periodic",
+                        "level": {
+                            "forecast": "moving_average", "window": 4, "periods": 1,
+                            "initial": 240,
+                        },
+                        "review": {"every": "1 d", "at": review},
+                        "sources": "source",
+                    }
+                },
+            },
+        },
+        "part",
+        "6 d",
+        lanes={"road": {"from": "source", "to": "shop", "items": ["part"]}},
+    )  # fmt: skip
+    orders = [entry.quantity // 1000 for entry in run.log if entry.what == "order"]
+    assert orders == [first, 240, 240, 240, 240, 240]
+
+
+def test_a_repair_lasts_until_the_next_shift_even_without_a_pause_between() -> None:
+    """It fails after 20 h of work: at hours 20, 42 and 66, to the shifts of hours 22, 46 and 70."""
+    shifts = ["06:00-14:00", "14:00-22:00", "22:00-06:00"]
+    run = run_of(
+        {
+            "shop": {
+                "calendar": "round_the_clock",
+                "operations": {
+                    "make": {
+                        "outputs": {"part": 1},
+                        "time": "1 h",
+                        "breakdowns": [{"up": "20 h", "repair": "shift"}],
+                    }
+                },
+            }
+        },
+        "part",
+        "3 d",
+        calendars={"round_the_clock": {"week": {day: shifts for day in EVERY_DAY}}},
+    )
+    assert run.count("resources", "broken_down", "shop/make") == (2 + 4 + 4) * HOUR
+    assert run.count("resources", "busy", "shop/make") == 62 * HOUR
