@@ -108,6 +108,11 @@ CASES = [
          "{car: 1}", "be the id of a known output, got 'sacrp'"),
     Case("requirements_have_a_parent", "{pull: part, level: 1200}", "^{pull: part, level: 1200, "
          "signal: requirements}", "have parent exactly with signal: requirements"),
+    Case("what_is_pulled_does_not_meet", OPERATION, """\
+      frame: {outputs: {frame: 1}, rate: 400, release: ^{pull: car, level: 0}}
+      paint: {outputs: {paint: 1}, rate: 400, release: {pull: car, level: 0}}
+      assemble: {inputs: {frame: 1, paint: 1}, outputs: {car: 1}, rate: 400}
+""", "'frame' and 'paint' meet in 'assemble'"),
     Case("backlogs_belong_to_a_demand", "initial: 4800", "backlog: ^5", "exactly one demand"),
     Case("initial_stock_fits", "initial: 4800", "initial: ^4800, room: 100", "fit into room"),
     Case("overtime_follows_a_backlog", "outputs: {car: 1}, rate: 400",

@@ -201,3 +201,83 @@ def test_a_repair_lasts_until_the_next_shift_even_without_a_pause_between() -> N
     )
     assert run.count("resources", "broken_down", "shop/make") == (2 + 4 + 4) * HOUR
     assert run.count("resources", "busy", "shop/make") == 62 * HOUR
+
+
+def pulled(operations: dict[str, Any], items: str) -> list[tuple[float, str, str]]:
+    """Starts and deliveries of a shop that makes cars to order: one is ordered at hour 1."""
+    shop = {
+        "stocks": {"steel": {"unlimited": True}},
+        "operations": operations,
+        "demand": {"car": trace(("1 h", 1))},
+    }
+    run = run_of({"shop": shop}, f"steel car {items}", "1 d")
+    kinds = ("start", "deliver")
+    return [(e.time / HOUR, e.what, e.entity[5:]) for e in run.log if e.what in kinds]
+
+
+def to_order(**operation: Any) -> dict[str, Any]:
+    return {
+        "inputs": {"steel": 1},
+        "time": "1 h",
+        "release": {"pull": "car", "level": 0},
+        **operation,
+    }
+
+
+def test_a_by_product_is_not_in_the_making() -> None:
+    """The first lot gives a toy, so a second one is started for the same order."""
+    make = to_order(outputs={"toy": 1, "car": 1}, split="cycle", cycle=["toy", "car"])
+    found = pulled({"make": make}, "toy")
+    assert found == [(1, "start", "make"), (2, "start", "make"), (3, "deliver", "car")]
+
+
+def test_what_is_in_the_making_counts_in_units_of_the_item() -> None:
+    """A car takes two frames: two are started for one order, and no third."""
+    operations = {
+        "weld": to_order(outputs={"frame": 1}),
+        "assemble": {"inputs": {"frame": 2}, "outputs": {"car": 1}, "time": "2 h"},
+    }
+    assert pulled(operations, "frame") == [
+        (1, "start", "weld"), (2, "start", "weld"), (3, "start", "assemble"), (5, "deliver", "car"),
+    ]  # fmt: skip
+
+
+def test_what_is_lost_on_the_way_is_made_again() -> None:
+    """The frame waits for paint from hour 2 on and is lost at hour 3; another is begun at once."""
+    operations = {
+        "weld": to_order(outputs={"frame": 1}),
+        "coat": {"inputs": {"frame": 1, "paint": 1}, "outputs": {"car": 1}, "time": "1 h"},
+    }
+    loss = {
+        "id": "fire",
+        "target": {"site": "shop", "item": "frame"},
+        "effect": {"stock_loss": 1},
+        "timing": {"at": ["3 h"]},
+        "duration": "1 h",
+    }
+    shop = {
+        "stocks": {"steel": {"unlimited": True}},
+        "operations": operations,
+        "demand": {"car": trace(("1 h", 1))},
+        "arrivals": {"paint": trace(("6 h", 1))},
+    }
+    run = run_of({"shop": shop}, "steel car frame paint", "1 d", disruptions=[loss])
+    starts = [(e.time / HOUR, e.entity) for e in run.log if e.what == "start"]
+    assert starts == [(1, "shop/weld"), (3, "shop/weld"), (6, "shop/coat")]
+
+
+def test_what_lies_between_at_the_start_is_in_the_making() -> None:
+    """A frame waits for paint, which comes at hour 6: nothing is welded for the order of hour 1."""
+    operations = {
+        "weld": to_order(outputs={"frame": 1}),
+        "coat": {"inputs": {"frame": 1, "paint": 1}, "outputs": {"car": 1}, "time": "1 h"},
+    }
+    shop = {
+        "stocks": {"steel": {"unlimited": True}, "frame": {"initial": 1}},
+        "operations": operations,
+        "demand": {"car": trace(("1 h", 1))},
+        "arrivals": {"paint": trace(("6 h", 1))},
+    }
+    run = run_of({"shop": shop}, "steel car frame paint", "1 d")
+    starts = [(e.time / HOUR, e.entity) for e in run.log if e.what == "start"]
+    assert starts == [(6, "shop/coat")]

@@ -227,10 +227,21 @@ class OperationSpec:
     overtime_factor: int = FULL_SPEED
     """Speed in ppm while the backlog of the pulled item is above `overtime_above`."""
     overtime_above: Target | None = None
-    makes_for: tuple[tuple[int, int], ...] = ()
-    """(stock, thousandths): pulled stocks in whose making a started lot counts, and by how much."""
-    chain_of: tuple[int, ...] = ()
-    """Pulled stocks that lie downstream: scrap here is scrap of theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class MakingSpec:
+    """What counts as in the making of a stock's item, in units of it at best yield.
+
+    Its weights over `scale` are units of the item per unit of what lies between, or of a lot.
+    """
+
+    stock: int
+    between: tuple[tuple[int, int], ...]
+    """(stock, weight) of what waits on the way."""
+    operations: tuple[tuple[int, int], ...]
+    """(operation, weight) of what is under way."""
+    scale: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -434,6 +445,7 @@ class CompiledNetwork:
     disruptions: tuple[DisruptionSpec, ...]
     clocks: tuple[ClockSpec, ...]
     bases: tuple[Base, ...]
+    makings: tuple[MakingSpec, ...]
     output_item: int = NONE
     """Index of the item whose making is the output of the chain."""
     plan_per_day: dict[int, tuple[int, ...]] = field(default_factory=dict)

@@ -71,6 +71,7 @@ def compile_network(scenario: Scenario) -> CompiledNetwork:
         disruptions=disruptions.disruptions(document, names, time),
         clocks=tuple(rates.clocks),
         bases=tuple(rates.bases),
+        makings=shop.makings(document, names),
         output_item=names.items.get(document.output_item or "", NONE),
         resilience=_resilience(document.resilience),
     )

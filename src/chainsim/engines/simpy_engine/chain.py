@@ -24,7 +24,7 @@ from chainsim.engines.simpy_engine.operation import Operation
 from chainsim.engines.simpy_engine.outside import Arrival, Demand, pace
 from chainsim.engines.simpy_engine.replenishment import Replenisher
 from chainsim.engines.simpy_engine.resource import Resource
-from chainsim.engines.simpy_engine.stock import Stock, total_on_hand
+from chainsim.engines.simpy_engine.stock import Making, Stock, total_on_hand
 from chainsim.network.clock import Clock, states
 from chainsim.network.compiled import SCRAP, CompiledNetwork, LaneSpec, OperationSpec, Phase
 from chainsim.network.timetable import Timetable, timetable
@@ -178,8 +178,22 @@ class Chain:
         for i, operation in enumerate(self.operations):
             members.setdefault(root(i), []).append(operation)
         floors = [Floor(self, found) for _, found in sorted(members.items())]
+        self._follow_makings()
         self._wire(self.operations)
         return floors
+
+    def _follow_makings(self) -> None:
+        """Let stocks know what is in the making, and operations when it is not any more."""
+        for spec in self.network.makings:
+            item = self.stocks[spec.stock]
+            between = [(self.stocks[s], weight) for s, weight in spec.between]
+            operations = [(self.operations[o], weight) for o, weight in spec.operations]
+            item.way = Making(between, operations, spec.scale)
+            kept = {spec.stock, *(s for s, _ in spec.between)}
+            for operation, _ in operations:
+                for output in operation.spec.outputs:
+                    if output.stock not in kept:
+                        operation.leaves.setdefault(output.stock, []).append(item)
 
     def _wire(self, operations: Iterable[Operation]) -> None:
         """Let stocks tell floors what concerns them."""
@@ -189,7 +203,9 @@ class Chain:
                 if operation.floor.wake not in i.stock.on_gain:
                     i.stock.on_gain.append(operation.floor.wake)
         for operation in operations:
-            watched = [operation.pulled] if operation.pulled is not None else []
+            watched = []
+            if operation.pulled is not None and operation.pulled.way is not None:
+                watched = [operation.pulled, *operation.pulled.way.stocks]
             if operation.pulled is not None and operation.parent is not None:
                 watched += self.way_to(operation.pulled, operation.parent)
             wake = operation.floor.wake

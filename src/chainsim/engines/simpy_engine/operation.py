@@ -123,8 +123,8 @@ class Operation(Account):
         self.open_slots = 0
         self._slot_at = -1
         self.released_since = 0
-        self.makes_for = [(chain.stocks[s], q) for s, q in spec.makes_for]
-        self.chain_of = [chain.stocks[s] for s in spec.chain_of]
+        self.leaves: dict[int, list[Stock]] = {}
+        """By output: the items in whose making a lot that goes there does not count any more."""
         self._given = [0] * len(spec.outputs)
         self._taken = [(i.stock, i.quantity) for i in self.inputs if i.consumed]
         self._has_overtime = spec.overtime_above is not None and self.pulled is not None
@@ -212,8 +212,6 @@ class Operation(Account):
             stock.use(quantity)
         if self._paced:
             self.open_slots -= 1
-        for stock, quantity in self.makes_for:
-            stock.making += quantity
         lot = Lot(self, server, next(self._outputs))
         if server.ended_at == now and server.ended_by is self:
             begin = server.exact_end
@@ -371,8 +369,12 @@ class Operation(Account):
 
     def _give(self, lot: Lot, output: OutputSpec, quantity: int) -> None:
         """Bring a part of a lot where it belongs, if it finds room."""
+        for item in self.leaves.get(output.stock, ()):
+            for wake in item.on_drop:
+                wake()
         if output.stock == SCRAP:
-            self._scrap(quantity)
+            self.scrapped += quantity
+            self.completed -= quantity
             return
         stock = self.chain.stocks[output.stock]
         if stock.takes_all or (not stock.blocked and stock.fits(quantity)):
@@ -382,22 +384,12 @@ class Operation(Account):
             lot.waiting += 1
 
     def _bring(self, stock: Stock, quantity: int) -> None:
-        if self.chain_of and stock in self.chain_of:
-            stock.making -= quantity
         if not stock.unlimited:
             stock.produced += quantity
         if stock.made is not None:
             stock.made[0].append(self.env._now)
             stock.made[1].append(quantity)
         stock.gain(quantity)
-
-    def _scrap(self, quantity: int) -> None:
-        self.scrapped += quantity
-        self.completed -= quantity
-        for stock in self.chain_of:
-            stock.making -= quantity
-            for wake in stock.on_drop:
-                wake()
 
     def unblock(self, blocked: Blocked) -> None:
         """Room was found for an output of a blocked server."""

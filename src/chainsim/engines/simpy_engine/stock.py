@@ -53,6 +53,32 @@ class Order:
         self.priority = priority
 
 
+class Making:
+    """What is on the way to becoming an item: under way at operations, or waiting between them."""
+
+    def __init__(
+        self, between: list[tuple[Stock, int]], operations: list[tuple[Operation, int]], scale: int
+    ) -> None:
+        """Weights over `scale` are units of the item per unit between, or of a lot."""
+        self._between = between
+        self._operations = operations
+        self._scale = scale
+
+    @property
+    def stocks(self) -> list[Stock]:
+        """The stocks between."""
+        return [stock for stock, _ in self._between]
+
+    def quantity(self) -> int:
+        """Thousandths of the item at best yield, rounded down."""
+        total = 0
+        for stock, weight in self._between:
+            total += weight * stock.on_hand
+        for operation, weight in self._operations:
+            total += weight * (operation.in_process + operation.blocked)
+        return total // self._scale
+
+
 class Stock(Account):
     """The stock of one item at one site."""
 
@@ -91,8 +117,8 @@ class Stock(Account):
         self.waits: list[Wait] | None = [] if spec.recorded else None
         self.made: tuple[array[int], array[int]] | None = None
         """Instants and quantities of production, where output is compared with a twin's."""
-        self.making = 0
-        """What operations that pull for this item have released and not yet brought in."""
+        self.way: Making | None = None
+        """What counts as in the making, where operations pull for the item."""
         self.requested = 0
         """All that was ever ordered from this stock or used of it."""
         self.users: list[Operation] = []
@@ -112,6 +138,11 @@ class Stock(Account):
     def position(self) -> int:
         """On hand + on order - backlog, thousandths."""
         return self.on_hand + self.on_order - self.backlog
+
+    @property
+    def making(self) -> int:
+        """What is in the making, thousandths, at best yield; rounded down."""
+        return 0 if self.way is None else self.way.quantity()
 
     @property
     def is_shut(self) -> bool:

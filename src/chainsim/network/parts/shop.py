@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
+from math import lcm
 
 from chainsim.network.calendars import Time, shift_times
 from chainsim.network.compiled import (
@@ -14,6 +15,7 @@ from chainsim.network.compiled import (
     BreakdownSpec,
     Distribution,
     InputSpec,
+    MakingSpec,
     OperationSpec,
     OutputSpec,
     ReleaseSpec,
@@ -124,10 +126,8 @@ def operations(
     document: ScenarioFile, names: Names, rates: Rates, time: Time
 ) -> tuple[OperationSpec, ...]:
     """All operations."""
-    chains = {site: _Chains(document, names, site) for site in document.sites}
     return tuple(
-        _operation(document, names, rates, time, chains[site], site, key)
-        for site, key in names.operation_keys
+        _operation(document, names, rates, time, site, key) for site, key in names.operation_keys
     )
 
 
@@ -136,7 +136,6 @@ def _operation(
     names: Names,
     rates: Rates,
     time: Time,
-    chains: _Chains,
     site: str,
     key: str,
 ) -> OperationSpec:
@@ -169,8 +168,6 @@ def _operation(
         shift_starts=_shift_starts(document, time, site, operation),
         overtime_factor=round(overtime.factor * FULL_SPEED) if overtime else FULL_SPEED,
         overtime_above=None,
-        makes_for=chains.makes_for(key),
-        chain_of=chains.chain_of(key),
     )
 
 
@@ -266,7 +263,12 @@ def _shift_starts(
     return tuple(sorted(start for start in starts if start >= 0))
 
 
-class _Chains:
+def makings(document: ScenarioFile, names: Names) -> tuple[MakingSpec, ...]:
+    """What counts as in the making of which item, site by site."""
+    return tuple(spec for site in sorted(document.sites) for spec in _Ways(document, names, site))
+
+
+class _Ways:
     """Which operations of a site make which pulled items, directly or on the way."""
 
     def __init__(self, document: ScenarioFile, names: Names, site: str) -> None:
@@ -298,25 +300,47 @@ class _Chains:
     def _policies(self) -> Iterable[Replenishment]:
         return self.names.document.sites[self.site].replenishment.values()
 
-    def makes_for(self, key: str) -> tuple[tuple[int, int], ...]:
-        """(stock, thousandths) that a started lot adds to what is in the making."""
-        operation = self.operations[key]
-        found = []
+    def __iter__(self) -> Iterator[MakingSpec]:
+        """What counts as in the making, for every tracked item."""
         for item, starters in sorted(self.tracked.items()):
-            if key in starters:
-                direct = operation.outputs.get(item)
-                per_unit = direct.amount.value if direct else Fraction(1)
-                amount = thousandths(Quantity(per_unit * operation.lot.value))
-                found.append((self.names.stocks[self.site, item], amount))
-        return tuple(found)
+            way = self._way(item, starters)
+            worth = self._worth(item, way)
+            lots = {key: self._value(key, worth) for key in sorted(way)}
+            scale = lcm(1, *(w.denominator for w in (*worth.values(), *lots.values())))
+            yield MakingSpec(
+                stock=self.names.stocks[self.site, item],
+                between=tuple(
+                    (self.names.stocks[self.site, other], int(value * scale))
+                    for other, value in sorted(worth.items())
+                    if other != item
+                ),
+                operations=tuple(
+                    (self.names.operations[self.site, key], int(value * scale))
+                    for key, value in lots.items()
+                ),
+                scale=scale,
+            )
 
-    def chain_of(self, key: str) -> tuple[int, ...]:
-        """The tracked stocks on whose way an operation works."""
-        return tuple(
-            self.names.stocks[self.site, item]
-            for item, starters in sorted(self.tracked.items())
-            if key in self._way(item, starters)
-        )
+    def _worth(self, item: str, way: set[str]) -> dict[str, Fraction]:
+        """Units of the item that a unit of each item between becomes at best yield."""
+        worth = {item: Fraction(1)}
+        made = {output for key in way for output in self.operations[key].outputs}
+        grown = True
+        while grown:
+            grown = False
+            for key in sorted(way):
+                value = self._value(key, worth)
+                for name, taken in self.operations[key].inputs.items():
+                    if value and taken.consumed and name in made and name not in worth:
+                        worth[name] = value / taken.amount.value
+                        grown = True
+        return worth
+
+    def _value(self, key: str, worth: Mapping[str, Fraction]) -> Fraction:
+        """Units of the item that a unit of a lot becomes at best yield."""
+        outputs = self.operations[key].outputs
+        values = [o.amount.value * worth[name] for name, o in outputs.items() if name in worth]
+        return max(values, default=Fraction(0))
 
     def _way(self, item: str, starters: list[str]) -> set[str]:
         """The operations that a lot may pass from its start until it is in the stock."""

@@ -98,6 +98,45 @@ def requirements_have_a_parent(ground: Ground) -> Problems:
                 yield ground.problem(path, "have parent exactly with signal: requirements")
 
 
+def what_is_pulled_does_not_meet(ground: Ground) -> Problems:
+    """What operations pull for one item does not come together in one operation on the way.
+
+    Each part would count as in the making, and the first would hold back the others.
+    """
+    for site, body in ground.document.sites.items():
+        for key, operation in body.operations.items():
+            if not isinstance(operation.release, Pull):
+                continue
+            item = operation.release.item
+            way = _way(body, item)
+            made = {output for o in way for output in body.operations[o].outputs} - {item}
+            for other in sorted(way):
+                inputs = body.operations[other].inputs
+                meeting = [name for name in inputs if name in made and inputs[name].consumed]
+                if len(meeting) > 1 and made & set(operation.outputs):
+                    path = ("sites", site, "operations", key, "release")
+                    rule = f"not pull for '{item}': " + " and ".join(f"'{m}'" for m in meeting)
+                    rule += f" meet in '{other}', and each would count as in the making"
+                    yield ground.problem(path, rule, "let each pull for the item that it makes")
+                    break
+
+
+def _way(body: Site, item: str) -> set[str]:
+    """The operations that pull for an item, and those that their goods pass until it is made."""
+    way = {
+        key
+        for key, operation in body.operations.items()
+        if isinstance(operation.release, Pull) and operation.release.item == item
+    }
+    frontier = list(way)
+    while frontier:
+        outputs = set(body.operations[frontier.pop()].outputs) - {item}
+        found = {k for k, o in body.operations.items() if outputs & set(o.inputs)} - way
+        way |= found
+        frontier += found
+    return way
+
+
 def demands_can_be_met(ground: Ground) -> Problems:
     """Warn of a demand for an item that nothing brings."""
     there = supplied(ground)
