@@ -281,3 +281,61 @@ def test_what_lies_between_at_the_start_is_in_the_making() -> None:
     run = run_of({"shop": shop}, "steel car frame paint", "1 d")
     starts = [(e.time / HOUR, e.entity) for e in run.log if e.what == "start"]
     assert starts == [(6, "shop/coat")]
+
+
+def test_rework_needs_nothing_of_its_own() -> None:
+    """Ten cars are ordered, and the tenth lot goes through rework: ten frames are cut, not more."""
+    shop = {
+        "stocks": {"steel": {"unlimited": True}},
+        "operations": {
+            "cut": {
+                "inputs": {"steel": 1},
+                "outputs": {"frame": 1},
+                "time": "1 min",
+                "release": {
+                    "pull": "frame", "level": 0, "signal": "requirements", "parent": "car",
+                },
+            },
+            "assemble": {
+                "inputs": {"frame": 1},
+                "outputs": {"car": {}, "faulty": {}},
+                "split": "cycle",
+                "cycle": [*["car"] * 9, "faulty"],
+                "time": "10 h",
+            },
+            "mend": {"inputs": {"faulty": 1}, "outputs": {"car": 1}, "time": "1 h"},
+        },
+        "demand": {"car": trace(("1 h", 10))},
+    }  # fmt: skip
+    run = run_of({"shop": shop}, "steel frame car faulty", "10 d")
+    assert run.count("operations", "started", "shop/cut") == 10
+    assert run.count("demands", "delivered", "shop/car") == 10
+    assert run.final("stocks", "on_hand", "shop/frame") == 0
+
+
+@pytest.mark.parametrize(
+    ("batches", "servers", "lot", "together", "turned_away"),
+    [
+        ((1, 1), 2, 1, False, 0),  # two free servers take two that come in one instant
+        ((2,), 2, 1, False, 0),
+        ((1, 1, 1), 2, 1, False, 1),
+        ((1,), 1, 2, False, 1),  # half a lot cannot start, and nothing may wait
+        ((2,), 1, 2, False, 0),
+        ((2,), 1, 1, True, 2),  # two operations share one free server: one lot starts
+    ],
+)
+def test_without_room_goods_pass_to_free_servers_in_whole_lots(
+    batches: tuple[int, ...], servers: int, lot: int, together: bool, turned_away: int
+) -> None:
+    work = {"inputs": {"car": 1}, "outputs": {"tested": 1}, "time": "5 h", "lot": lot}
+    shared = {name: {**work, "resource": "bay"} for name in ("left", "right")}
+    shop = {
+        "stocks": {"car": {"room": 0}},
+        "resources": {"bay": {"servers": servers}} if together else {},
+        "operations": shared if together else {"test": {**work, "servers": servers}},
+        "arrivals": {
+            f"batch_{i}": trace(("1 h", size), item="car") for i, size in enumerate(batches)
+        },
+    }
+    run = run_of({"shop": shop}, "car tested", "1 d")
+    assert run.count("stocks", "turned_away", "shop/car") == turned_away

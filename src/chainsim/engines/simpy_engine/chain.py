@@ -92,23 +92,26 @@ class Chain:
         """What the open orders of `parent` still need of an item, through the stages between.
 
         Netted stage by stage as in material requirements planning: open orders less what is on
-        hand and in the making, times the amount per unit. Rework that leads back to the item or
-        to one `behind` it needs nothing more.
+        hand and in the making, times the amount per unit; of the outputs between which a lot
+        chooses the one that needs most. Rework that leads back to the item or to one `behind` it
+        needs nothing more.
         """
         needed = 0
         for user in stock.users:
+            amount = next(i.quantity for i in user.inputs if i.stock is stock)
+            wanted = 0
             for output in user.spec.outputs:
-                if output.stock < 0:
+                if output.stock == SCRAP:
                     continue
                 made = self.stocks[output.stock]
                 if made is stock or made in behind:
                     continue
-                open_orders = made.backlog if made is parent else 0
+                open_orders = made.backlog
                 if made is not parent:
                     open_orders = self.requirement(made, parent, (*behind, stock))
                 net = max(0, open_orders - made.on_hand - made.making)
-                amount = next(i.quantity for i in user.inputs if i.stock is stock)
-                needed += -(-net * amount // output.quantity)
+                wanted = max(wanted, -(-net * amount // output.quantity))
+            needed += wanted
         return needed
 
     def way_to(self, stock: Stock, parent: Stock) -> list[Stock]:

@@ -156,13 +156,20 @@ class Operation(Account):
                 return False
         return self._pushes or self.released()
 
-    def takes_at_once(self, stock: Stock) -> int:
-        """What of a stock a lot would take in this instant if it were there, thousandths."""
-        if self.state != OPEN or not self.resource.free or not self.released():
+    def takes_of(self, stock: Stock) -> int:
+        """What a lot takes of a stock, thousandths; 0 if it only has to be there."""
+        return sum(quantity for taken, quantity in self._taken if taken is stock)
+
+    def lots_at_once(self, stock: Stock) -> int:
+        """How many lots would start in this instant if a stock were full; one unless it pushes."""
+        lots = len(self.resource.free)
+        if self.state != OPEN or not lots or not self.released():
             return 0
-        if not all(i.is_there for i in self.inputs if i.stock is not stock):
-            return 0
-        return sum(i.quantity for i in self.inputs if i.stock is stock and i.consumed)
+        for i in self.inputs:
+            if i.stock is not stock and not i.stock.unlimited:
+                there = i.stock.on_hand // i.quantity if i.quantity else lots
+                lots = min(lots, there if i.consumed else lots * (there > 0))
+        return lots if self._pushes else min(lots, 1)
 
     def begin_day(self, day: int) -> None:
         """The target of a new day applies."""

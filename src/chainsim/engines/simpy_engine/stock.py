@@ -170,8 +170,23 @@ class Stock(Account):
         room = self.spec.room
         if self.takes_all or room == NONE or self.unlimited or self.on_hand + quantity <= room:
             return True
-        passing = sum(user.takes_at_once(self) for user in self.users)
-        return self.on_hand + quantity <= room + passing
+        return self._passes(self.on_hand + quantity, room)
+
+    def _passes(self, quantity: int, room: int) -> bool:
+        """Whether whole lots that would start in this instant leave no more than the room holds."""
+        over = quantity - room
+        started: dict[int, int] = {}
+        for user in self.users:
+            lot = user.takes_of(self)
+            resource = user.spec.resource
+            free = len(user.resource.free) - started.get(resource, 0)
+            if not lot or over <= 0:
+                continue
+            lots = min(user.lots_at_once(self), free, quantity // lot, -(-over // lot))
+            started[resource] = started.get(resource, 0) + lots
+            quantity -= lots * lot
+            over -= lots * lot
+        return over <= 0
 
     def _admit(self) -> None:
         """Freed room goes to the longest blocked server, then to the gate in order."""
