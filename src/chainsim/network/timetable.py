@@ -130,7 +130,9 @@ def _effect_on(network: CompiledNetwork, spec: ClockSpec, occurrence: Occurrence
         return [
             Piece(0, 1.0), Piece(occurrence.start, 0.0), Piece(occurrence.full_until, 1.0)
         ]  # fmt: skip
-    return course(disruption, occurrence, max(multiplier, disruption.floor))
+    if spec.kind != "demand":
+        multiplier = max(multiplier, disruption.floor)
+    return course(disruption, occurrence, multiplier)
 
 
 def _site(network: CompiledNetwork, spec: ClockSpec) -> int:
