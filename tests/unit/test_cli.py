@@ -301,6 +301,19 @@ def test_show_is_yaml_with_the_origin_of_every_value(tmp_path: Path) -> None:
     )
 
 
+def test_show_names_observed_series_relative_to_the_file(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "seen.csv").write_text("month,value\n2022-01,2500\n")
+    scenario(tmp_path / "data", TINY + "observed_series: {output: seen.csv}\n", "base.yaml")
+    one = scenario(tmp_path, TINY + "observed_series: {output: data/seen.csv}\n")
+    two = scenario(tmp_path, "extends: data/base.yaml\n", "two.yaml")
+    for file in (one, two):
+        given = call("show", file, "--given").stdout
+        assert yaml.safe_load(given)["observed_series"] == {"output": "data/seen.csv"}
+        again = load_scenario(scenario(tmp_path, given, "again.yaml"))
+        assert again.document == load_scenario(file).document
+
+
 def test_show_names_parameters_and_expressions(tmp_path: Path) -> None:
     table = "name,value,unit,low,high,kind,source,note\npace,10,/h,5,20,assumed,,\n"
     (tmp_path / "p.csv").write_text(table)

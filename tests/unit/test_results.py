@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import hashlib
 import json
 import os
 import re
@@ -108,6 +109,31 @@ def test_provenance_names_versions_files_and_sources(results: Path) -> None:
     assert found["command"] == "chainsim run"
     assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in found["files"].values())
     assert found["peak_memory_mb"] is None or found["peak_memory_mb"]["this_process"] > 0
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_provenance_has_the_bytes_of_every_input_file(tmp_path: Path) -> None:
+    tables = {
+        "p.csv": "name,value,unit,kind,source\npace,30,/h,documented,S1\n",
+        "s.csv": "id,title\nS1,A yearbook\n",
+        "days.csv": "date,kind\n2022-01-31,closed\n",
+        "seen.csv": "month,value\n2022-01,2500\n",
+    }
+    for name, table in tables.items():
+        (tmp_path / name).write_text(table)
+    text = TINY.replace("rate: 30 /h", "rate: '= pace'").replace(
+        "    special:\n      - {from: 2022-01-31, to: 2022-02-03}", "    days_file: days.csv"
+    )
+    text += "parameter_tables: [p.csv]\nsources: [s.csv]\nobserved_series: {output: seen.csv}\n"
+    base = scenario(tmp_path, text)
+    file = scenario(tmp_path, "extends: tiny.yaml\n", "above.yaml")
+    done = call("run", file, "--workers", 1, "--out", tmp_path / "out", *SHORT)
+    assert done.exit_code == 0, done.stderr
+    found = json.loads((tmp_path / "out" / "above" / "provenance.json").read_text())["files"]
+    assert found == {
+        str(path): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in (file, base, *(tmp_path / name for name in tables))
+    }
 
 
 class Page(HTMLParser):

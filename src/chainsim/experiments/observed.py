@@ -50,7 +50,7 @@ def observed_series(scenario: Scenario) -> dict[str, tuple[ObservedMonths, ...]]
     """
     found: dict[str, tuple[ObservedMonths, ...]] = {}
     problems: list[Problem] = []
-    for measure, file in scenario.document.observed_series.items():
+    for measure, file in scenario.series.items():
         path = f"observed_series.{measure}"
         named_in = Problem(scenario.origin(path).place, 0, 0, path, "be a file")
         if measure not in SERIES:

@@ -190,14 +190,12 @@ def write_text(path: Path, text: str) -> None:
 def _self_contained(run: Run, folder: Path) -> dict[str, Any]:
     """The merged scenario with the observed series copied beside it."""
     merged = dict(run.scenario.merged)
-    if run.scenario.document.observed_series:
+    if run.scenario.series:
         copies = folder / "observed"
         copies.mkdir()
-        for name, file in run.scenario.document.observed_series.items():
+        for name, file in run.scenario.series.items():
             shutil.copyfile(file, copies / f"{name}.csv")
-        merged["observed_series"] = {
-            name: f"observed/{name}.csv" for name in run.scenario.document.observed_series
-        }
+        merged["observed_series"] = {name: f"observed/{name}.csv" for name in run.scenario.series}
     return merged
 
 
@@ -241,7 +239,7 @@ def inputs_object(run: Run) -> dict[str, Any]:
     """The files, parameters and sources that a run rests on."""
     table = run.scenario.parameters
     return {
-        "files": provenance.digests(run.scenario.files),
+        "files": provenance.digests((*run.scenario.files, *run.scenario.csv_files)),
         "warnings": [str(problem) for problem in run.scenario.warnings],
         "parameters": {name: parameter_object(table, name) for name in table},
         "sources": {

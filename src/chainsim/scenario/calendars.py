@@ -34,6 +34,7 @@ def _read_days(path: str, calendar: Node, layers: Layers) -> list[Problem]:
     calendar.value["days"] = Node(BROKEN, node.place, node.key)
     if reference is None:
         return []
+    layers.data.append(reference)
     try:
         rows = read_table(
             reference.path, reference.shown_as, ("date", "kind"), ("name",), reference.problem

@@ -50,10 +50,24 @@ class Layers:
     tables: list[Reference] = field(default_factory=list)
     """Parameter tables, in the order of the layers."""
     sources: list[Reference] = field(default_factory=list)
+    data: list[Reference] = field(default_factory=list)
+    """Files of special days and of observed series."""
     directories: dict[str, Path] = field(default_factory=dict)
     """The folder to which the paths of a file are relative."""
     whole: bool = True
     """False where a file could not be read to its end."""
+
+    @property
+    def directory(self) -> Path:
+        """The folder of the file that nothing else extends."""
+        name = self.root.place.file if self.root else ""
+        return self.directories.get(name, Path())
+
+    @property
+    def csv_files(self) -> tuple[str, ...]:
+        """All CSV files that were read, each once."""
+        named = (*self.tables, *self.sources, *self.data)
+        return tuple(dict.fromkeys(reference.shown_as for reference in named))
 
     def reference(self, node: Node, path: str) -> Reference | None:
         """The file that a value names, relative to the file of the value."""

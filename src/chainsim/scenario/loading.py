@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -56,6 +57,10 @@ class Scenario:
     parameters: ParameterTable
     files: tuple[str, ...] = ()
     """The scenario files read, the extending one first."""
+    csv_files: tuple[str, ...] = ()
+    """The parameter tables, sources, special days and observed series read."""
+    series: Mapping[str, str] = field(default_factory=dict)
+    """Where the file of each observed series is; the document has its name as it was written."""
     warnings: tuple[Problem, ...] = ()
     """What is allowed and yet may not be meant."""
 
@@ -106,6 +111,7 @@ class _Loading:
 
     layers: Layers
     problems: list[Problem] = field(default_factory=list)
+    series: dict[str, str] = field(default_factory=dict)
 
     def finish(self, overrides: list[Override]) -> Scenario:
         """The scenario, or all that is wrong with it."""
@@ -129,6 +135,8 @@ class _Loading:
             origins=_origins(root, uses),
             parameters=table,
             files=tuple(self.layers.files),
+            csv_files=self.layers.csv_files,
+            series=self.series,
             warnings=tuple(found.warnings),
         )
 
@@ -149,7 +157,7 @@ class _Loading:
         return table
 
     def find_series(self, root: Node) -> None:
-        """Make the paths of observed series independent of the file that names them."""
+        """Find the files of observed series; name them relative to the outermost file."""
         series = root.child("observed_series")
         if series is None or not isinstance(series.value, dict):
             return
@@ -160,7 +168,11 @@ class _Loading:
             elif not reference.path.is_file():
                 self.problems.append(replace(reference.problem, rule="be a file that exists"))
             else:
-                node.value = str(reference.path.absolute())
+                self.layers.data.append(reference)
+                self.series[name] = str(reference.path)
+                if not os.path.isabs(node.value):
+                    here = self.layers.directory
+                    node.value = Path(os.path.relpath(reference.path, here)).as_posix()
 
     def validated(self, root: Node) -> ScenarioFile | None:
         if sum(1 for _ in root.walk()) > LARGEST:
