@@ -20,6 +20,10 @@ OPERATION = "      assemble: {inputs: {part: 1}, outputs: {car: 1}, rate: 400}\n
 POLICY = "{policy: base_stock, level: {cover: 3}, sources: S}"
 CAR = "car: {process: plan, rate: 400}"
 ROAD = "  road: {from: S, to: P, items: [part], transit: {dist: constant, value: 3}}\n"
+TWO_ITEMS = (
+    "  road: {from: S, to: P, items: [part, car], capacity_per_day: 500, in_transit: "
+    "[{item: car, amount: 5, arrives: 1 d}]}\n"
+)
 OUTAGE = "{id: outage, target: {site: S}, effect: {capacity: 0}, timing: {at: 10}, duration: 20}"
 RUN = "seed: 1}"
 END = "duration: 20}\n"
@@ -129,6 +133,9 @@ CASES = [
     Case("effects_can_apply", "capacity: 0}", "demand: ^0.5}", "find demands"),
     Case("effects_can_apply", "{site: S}, effect: {capacity: 0}", "{lane: road}, effect: "
          "{capacity: ^0}", "or lanes with capacity_per_day"),
+    Case("quotas_are_hit_as_a_whole", ROAD + "disruptions:\n", TWO_ITEMS + "disruptions:\n"
+         "  - {id: strike, target: {lane: road, item: ^part}, effect: {capacity: 0.5}, "
+         "timing: {at: 5}, duration: 2}\n", "share a quota, got 'part'; leave out item"),
     Case("capacities_are_fractions", "capacity: 0}", "capacity: ^1.5}", "be a fraction"),
     Case("dates_lie_in_the_run", "{at: 10}", "{at: ^60 d}", "lie within the run of 60 d"),
     Case("dates_lie_in_the_run", "seed: 1}", "seed: 1, warm_up: 15 d}", "after the warm-up"),
@@ -194,6 +201,9 @@ FINE = {
     "pooling with a lead time": (ROAD, ROAD + "  back: {from: P, to: S, items: [part], "
                                  "transit: 1 d}\n"),
     "an outage of the past, off": ("duration: 20}", "duration: 20, enabled: false}"),
+    "a quota hit as a whole": (ROAD + "disruptions:\n", TWO_ITEMS + "disruptions:\n"
+                               "  - {id: strike, target: {lane: road, item: [part, car]}, effect: "
+                               "{capacity: 0.5}, timing: {at: 5}, duration: 2}\n"),
     "two events at one instant": ("plan, rate: 400}", "trace, events: [[2, 1], [2, 1]]}"),
 }  # fmt: skip
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chainsim.scenario.schema.document import ScenarioFile
-from chainsim.scenario.schema.flows import Lane
 from chainsim.scenario.schema.selectors import Selector, several
-from chainsim.scenario.selection import selected_sites, words
+from chainsim.scenario.selection import selected_sites, used_items, words
 
 KINDS = (
     "disruption",
@@ -60,21 +59,15 @@ class Names:
             single = _one(lane.origin) and _one(lane.destination) and len(lane.items) == 1
             for origin in origins:
                 for destination in destinations:
+                    if origin == destination:
+                        continue
+                    used = used_items(self.document, key, (origin, destination))
                     for item in lane.items:
-                        if origin == destination:
-                            continue
-                        if not single and not self._is_used(lane, origin, destination, item):
+                        if not single and item not in used:
                             continue
                         name = key if single else f"{key}:{origin}>{destination}:{item}"
                         found.append((name, key, origin, destination, item))
         return sorted(found)
-
-    def _is_used(self, lane: Lane, origin: str, destination: str, item: str) -> bool:
-        """Whether a pair of a lane with selectors carries anything."""
-        if any(goods.item == item for goods in lane.in_transit):
-            return True
-        policy = self.document.sites[destination].replenishment.get(item)
-        return policy is not None and origin in policy.sources.sites
 
     def _stocks(self) -> set[tuple[str, str]]:
         """Every (site, item) that anything touches."""

@@ -79,17 +79,33 @@ def selected_lanes(document: ScenarioFile, selector: Selector) -> list[str]:
 
     With a word for lanes those that match it; else those that leave the selected sites.
     """
-    if selector.operation:
+    return [
+        key
+        for key, lane in sorted(document.lanes.items())
+        if (not selector.item or any(matches(item, selector.item) for item in lane.items))
+        and selected_pairs(document, selector, key)
+    ]
+
+
+def selected_pairs(document: ScenarioFile, selector: Selector, key: str) -> list[Pair]:
+    """The (origin, destination) pairs of a lane block that a selector names, whatever the item."""
+    if selector.operation or not matches(key, selector.lane):
         return []
     origins = set(selected_sites(document, selector))
     origins &= set(selected_sites(document, selector.origin or Selector()))
     destinations = set(selected_sites(document, selector.destination or Selector()))
+    return [(a, b) for a, b in lane_pairs(document, key) if a in origins and b in destinations]
+
+
+def used_items(document: ScenarioFile, key: str, pair: Pair) -> list[str]:
+    """What a lane block carries between two sites: what is ordered there, or on the road."""
+    lane, (origin, destination) = document.lanes[key], pair
+    moving = {goods.item for goods in lane.in_transit}
+    policies = document.sites[destination].replenishment
     return [
-        key
-        for key, lane in sorted(document.lanes.items())
-        if matches(key, selector.lane)
-        and (not selector.item or any(matches(item, selector.item) for item in lane.items))
-        and any(a in origins and b in destinations for a, b in lane_pairs(document, key))
+        item
+        for item in lane.items
+        if item in moving or (item in policies and origin in policies[item].sources.sites)
     ]
 
 

@@ -11,7 +11,16 @@ from chainsim.scenario.checks.times import DAY
 from chainsim.scenario.nodes import Path
 from chainsim.scenario.schema.disruptions import Disruption
 from chainsim.scenario.schema.distributions import values_of
-from chainsim.scenario.selection import LANE_WORDS, Reach, reach, words
+from chainsim.scenario.selection import (
+    LANE_WORDS,
+    Reach,
+    matches,
+    reach,
+    selected_lanes,
+    selected_pairs,
+    used_items,
+    words,
+)
 
 
 def targets_select_something(ground: Ground) -> Problems:
@@ -71,6 +80,25 @@ def _without_object(
     for field, (objects, what) in found.items():
         if getattr(disruption.effect, field) is not None and not objects:
             yield field, what
+
+
+def quotas_are_hit_as_a_whole(ground: Ground) -> Problems:
+    """A disruption of capacity hits all items that share a lane's daily quota, or none."""
+    document = ground.document
+    for path, disruption in _disruptions(ground):
+        target = disruption.target
+        if disruption.effect.capacity is None or not target.item:
+            continue
+        for key in selected_lanes(document, target):
+            pairs = selected_pairs(document, target, key)
+            if document.lanes[key].capacity_per_day is not None and any(
+                len({matches(item, target.item) for item in used_items(document, key, pair)}) > 1
+                for pair in pairs
+            ):
+                rule = f"leave the lane '{key}' alone, or hit all its items: they share a quota"
+                remedy = "leave out item, name the operation, or give each item a lane of its own"
+                yield ground.problem((*path, "target", "item"), rule, remedy)
+                break
 
 
 def capacities_are_fractions(ground: Ground) -> Problems:
