@@ -133,6 +133,10 @@ CASES = [
     Case("effects_can_apply", "capacity: 0}", "demand: ^0.5}", "find demands"),
     Case("effects_can_apply", "{site: S}, effect: {capacity: 0}", "{lane: road}, effect: "
          "{capacity: ^0}", "or lanes with capacity_per_day"),
+    Case("pauses_are_of_sites", "{site: S}, effect: {capacity: 0}", "{site: P, item: ^part}, "
+         "effect: {receipts: paused}", "not be given with receipts: paused, which is of sites"),
+    Case("pauses_are_of_sites", "{site: S}, effect: {capacity: 0}", "{site: S, operation: ^make}, "
+         "effect: {shipments: paused, capacity: 0}", "given with shipments: paused"),
     Case("quotas_are_hit_as_a_whole", ROAD + "disruptions:\n", TWO_ITEMS + "disruptions:\n"
          "  - {id: strike, target: {lane: road, item: ^part}, effect: {capacity: 0.5}, "
          "timing: {at: 5}, duration: 2}\n", "share a quota, got 'part'; leave out item"),

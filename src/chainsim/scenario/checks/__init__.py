@@ -54,6 +54,7 @@ RULES: tuple[Rule, ...] = (
     material.repair_shifts_have_a_calendar,
     disruptions.targets_select_something,
     disruptions.effects_can_apply,
+    disruptions.pauses_are_of_sites,
     disruptions.quotas_are_hit_as_a_whole,
     disruptions.capacities_are_fractions,
     disruptions.dates_lie_in_the_run,

@@ -22,6 +22,8 @@ from chainsim.scenario.selection import (
     words,
 )
 
+PAUSES = ("orders", "shipments", "receipts")
+
 
 def targets_select_something(ground: Ground) -> Problems:
     """A target has a word, its words go together, and something matches them."""
@@ -80,6 +82,17 @@ def _without_object(
     for field, (objects, what) in found.items():
         if getattr(disruption.effect, field) is not None and not objects:
             yield field, what
+
+
+def pauses_are_of_sites(ground: Ground) -> Problems:
+    """Orders, shipments and receipts pause at whole sites, not for an item or an operation."""
+    for path, disruption in _disruptions(ground):
+        pauses = [field for field in PAUSES if getattr(disruption.effect, field) is not None]
+        for word in ("item", "operation"):
+            if pauses and getattr(disruption.target, word):
+                rule = f"not be given with {pauses[0]}: paused, which is of sites as a whole"
+                remedy = "leave it out, or close the lanes of the item with lane: closed"
+                yield ground.problem((*path, "target", word), rule, remedy)
 
 
 def quotas_are_hit_as_a_whole(ground: Ground) -> Problems:
