@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 from chainsim.experiments.runs import Run
+from chainsim.report.disruption_view import disruptions_sheet
 from chainsim.report.sheets import run_sheets, sites_sheet
 
 
@@ -38,15 +39,17 @@ def page(run: Run, illustrations: Sequence[Illustration]) -> str:
     source = resources.files("chainsim.report").joinpath("page.html").read_text("utf-8")
     document = run.scenario.document
     horizon = run.network.horizon
+    sheets = [*run_sheets(run, notes_in_column=True), sites_sheet(run)]
+    if any(disruption.enabled for disruption in document.disruptions):
+        sheets.append(disruptions_sheet(document))
     return environment.from_string(source).render(
         name=document.name,
         description=document.description or "",
         run=run,
         start=_moment(horizon.origin + dt.timedelta(seconds=horizon.reported_from)),
         end=_moment(horizon.origin + dt.timedelta(seconds=horizon.end)),
-        sheets=[*run_sheets(run), sites_sheet(run)],
+        sheets=sheets,
         illustrations=illustrations,
-        disruptions=[d for d in document.disruptions if d.enabled],
         evidence=sorted(Counter(p.kind for p in run.scenario.parameters.values()).items()),
         overridden=[p for p in run.scenario.parameters.values() if p.overridden],
         warnings=[str(problem) for problem in run.scenario.warnings],

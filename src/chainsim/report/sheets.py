@@ -13,8 +13,11 @@ SITE_MEASURES = ("output", "delivered", "fill_rate", "backlog_days", "utilisatio
 """What the table of sites shows."""
 
 
-def run_sheets(run: Run) -> list[Sheet]:
-    """The tables that follow a run: measures, items, comparison with documented figures."""
+def run_sheets(run: Run, notes_in_column: bool = False) -> list[Sheet]:
+    """The tables that follow a run: measures, items, comparison with documented figures.
+
+    With `notes_in_column` the notes on documented figures are a column, not footnotes.
+    """
     sheets = [measures_sheet(run)]
     if run.summary.items:
         sheets.append(items_sheet(run))
@@ -23,7 +26,7 @@ def run_sheets(run: Run) -> list[Sheet]:
     if run.impact is not None:
         sheets.append(impact_sheet(run))
     if run.validation:
-        sheets.append(validation_sheet(run))
+        sheets.append(validation_sheet(run, notes_in_column))
     return sheets
 
 
@@ -110,28 +113,61 @@ def _time(found: Times) -> str:
 
 
 def sites_sheet(run: Run) -> Sheet:
-    """The main measures of every site."""
-    heads = [f"{name.replace('_', ' ')} [{_unit(run, name)}]" for name in SITE_MEASURES]
+    """The main measures of every site, the one with most output first.
+
+    A site that makes no output, or has no customers, has a dash there.
+    """
+    sites = run.summary.sites
+    makers, sellers = _makers_and_sellers(run)
     names = {site.id: site.name for site in run.network.sites}
-    rows = [
-        (site, names[site], *(number(_mean(row.get(name))) for name in SITE_MEASURES))
-        for site, row in run.summary.sites.items()
-    ]
-    return Sheet("Sites", ("site", "name", *heads), rows, frozenset(heads))
+    columns = list(SITE_MEASURES)
+    if any(_mean(row["delay_p95"]) is not None for row in sites.values()):
+        columns.append("delay_p95")
+
+    def cells(site: str) -> tuple[str, ...]:
+        row = sites[site]
+        means = {name: number(row[name].mean) for name in columns}
+        output = interval(row["output"].low, row["output"].high)
+        if site not in makers:
+            means["output"] = output = "-"
+        if site not in sellers:
+            means["delivered"] = "-"
+        return site, names[site], means.pop("output"), output, *means.values()
+
+    order = sorted(sites, key=lambda s: (s not in makers, -(sites[s]["output"].mean or 0), s))
+    heads = [f"{name.replace('_', ' ')} [{_unit(run, name)}]" for name in columns]
+    heads.insert(1, f"{100 * _confidence(run):g} % interval of output")
+    return Sheet("Sites", ("site", "name", *heads), map(cells, order), frozenset(heads))
 
 
-def validation_sheet(run: Run) -> Sheet:
-    """Documented figures beside simulated ones."""
+def _makers_and_sellers(run: Run) -> tuple[set[str], set[str]]:
+    """The sites that make output, and those with outside customers."""
+    network = run.network
+    made = {way.stock for operation in network.operations for way in operation.outputs}
+    makers = {network.stocks[stock].site for stock in network.output_stocks if stock in made}
+    sellers = {network.stocks[demand.stock].site for demand in network.demands}
+    return {network.sites[i].id for i in makers}, {network.sites[i].id for i in sellers}
+
+
+def validation_sheet(run: Run, notes_in_column: bool = False) -> Sheet:
+    """Documented figures beside simulated ones, with the notes on them."""
+    heads = ["figure", "documented", "simulated", "interval", "difference", "unit", "agreement is",
+             "source"]  # fmt: skip
     rows = [_validation_row(row) for row in run.validation]
+    notes = [row.figure.note for row in run.validation]
+    if notes_in_column and any(notes):
+        heads.append("note")
+        rows = [(*row, note) for row, note in zip(rows, notes, strict=True)]
+    below = [f"{row.figure.id}: {row.figure.note}" for row in run.validation if row.figure.note]
     return Sheet(
         "Documented and simulated",
-        ("figure", "documented", "simulated", "interval", "difference", "unit", "agreement is",
-         "source"),
+        heads,
         rows,
         frozenset({"documented", "simulated", "interval", "difference"}),
         "'by construction': the plan was made from this figure; 'evidence': it was not fitted; "
         "'arithmetic': computed from parameters, not simulated.",
-    )  # fmt: skip
+        () if notes_in_column else below,
+    )
 
 
 def _validation_row(row: Compared) -> tuple[str, ...]:

@@ -23,6 +23,8 @@ class Sheet:
     numbers: frozenset[str] = field(default_factory=frozenset)
     """Columns that are aligned to the right."""
     note: str = ""
+    footnotes: Sequence[str] = ()
+    """A line each, below the note."""
 
 
 def number(value: float | None, digits: int = 4) -> str:
@@ -60,7 +62,8 @@ def plain(sheet: Sheet) -> str:
     console.print(_rich_table(sheet, plain_text=True))
     lines = [line.rstrip() for line in buffer.getvalue().splitlines()]
     head = [printable(sheet.title), ""] if sheet.title else []
-    return "\n".join([*head, *lines, *([sheet.note] if sheet.note else []), ""])
+    below = [sheet.note] if sheet.note else []
+    return "\n".join([*head, *lines, *below, *map(printable, sheet.footnotes), ""])
 
 
 def _on_terminal(sheet: Sheet, stream: TextIO) -> None:
@@ -73,6 +76,8 @@ def _on_terminal(sheet: Sheet, stream: TextIO) -> None:
     console.print(_rich_table(sheet, plain_text=False))
     if sheet.note:
         console.print(Text(sheet.note, style="dim"))
+    for line in sheet.footnotes:
+        console.print(Text(printable(line), style="dim"))
     console.print()
 
 
