@@ -119,6 +119,9 @@ CASES = [
 """, "'frame' and 'paint' meet in 'assemble'"),
     Case("backlogs_belong_to_a_demand", "initial: 4800", "backlog: ^5", "exactly one demand"),
     Case("initial_stock_fits", "initial: 4800", "initial: ^4800, room: 100", "fit into room"),
+    Case("covers_have_a_plan", POLICY + "\n", POLICY.replace("{cover", "^{cover") + "\n"
+         "      car: {policy: base_stock, level: 9, sources: S}\n", "be an amount, not a cover: "
+         "'assemble' uses 'part' to make what 'P' orders as well"),
     Case("overtime_follows_a_backlog", "outputs: {car: 1}, rate: 400",
          "outputs: {car: 1}, rate: 400, overtime: ^{factor: 1.2}", "stand beside release"),
     Case("repair_shifts_have_a_calendar", "outputs: {car: 1}, rate: 400", "outputs: {car: 1}, "

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -61,80 +61,80 @@ def exploded(
     operations: Sequence[OperationSpec],
     replenishments: Sequence[ReplenishmentSpec],
     sources: Callable[[ReplenishmentSpec], list[tuple[int, float]]],
-    site_of: Sequence[int],
 ) -> Floats:
     """What leaves each stock per day by plan (stock x day), from outside demand (stock x day).
 
     `sources` gives (source stock, share) of a replenishment. Within a site the rates of its
-    operations solve the balance of every stock that they make (so rework and yields count);
-    between sites orders pass on what leaves. Repeated until nothing changes, tier by tier.
+    operations solve the balance of every stock that they make and that is not ordered as well (so
+    rework and yields count); between sites orders pass on what leaves, less what operations yield
+    of it on the way to other items. Repeated until nothing changes, tier by tier.
     """
+    ordered = {spec.stock for spec in replenishments}
     by_site: dict[int, list[OperationSpec]] = {}
     for operation in operations:
         by_site.setdefault(operation.site, []).append(operation)
-    solvers = {site: SiteBalance(found) for site, found in by_site.items()}
+    solvers = [SiteBalance(by_site[site], ordered) for site in sorted(by_site)]
     leaving = outside.copy()
     for _ in range(MOST_TIERS):
         following = outside.copy()
-        for site, solver in sorted(solvers.items()):
-            solver.add_use(leaving, outside, following, replenished(replenishments, site_of, site))
+        yielded = np.zeros_like(outside)
+        for solver in solvers:
+            solver.add_use(leaving, following, yielded)
         for spec in replenishments:
+            bought = np.maximum(leaving[spec.stock] - yielded[spec.stock], 0.0)
             for stock, share in sources(spec):
-                following[stock] += share * leaving[spec.stock]
+                following[stock] += share * bought
         if np.allclose(following, leaving, rtol=1e-12, atol=1e-9):
             break
         leaving = following
     return leaving
 
 
-def replenished(
-    replenishments: Sequence[ReplenishmentSpec], site_of: Sequence[int], site: int
-) -> set[int]:
-    """The stocks of a site that are ordered from elsewhere."""
-    return {spec.stock for spec in replenishments if site_of[spec.stock] == site}
-
-
 class SiteBalance:
-    """The material balance of the operations of one site."""
+    """The material balance of the operations of one site; what is ordered need not be made."""
 
-    def __init__(self, operations: Sequence[OperationSpec]) -> None:
-        self.operations = operations
+    def __init__(self, operations: Sequence[OperationSpec], ordered: Set[int]) -> None:
         outputs = {o.stock for spec in operations for o in spec.outputs if o.stock != SCRAP}
-        self.made = sorted(outputs)
+        self.made = sorted(outputs - ordered)
+        self.by_products = sorted(outputs & ordered)
         self.used = sorted({i.stock for spec in operations for i in spec.inputs if i.consumed})
         self.balance = np.zeros((len(self.made), len(operations)))
+        self.yields = np.zeros((len(self.by_products), len(operations)))
         self.intake = np.zeros((len(self.used), len(operations)))
+        self.rates: Floats | None = None
         for k, spec in enumerate(operations):
             for output in spec.outputs:
-                if output.stock != SCRAP:
-                    self.balance[self.made.index(output.stock), k] += output.quantity * output.share
+                amount = output.quantity * output.share
+                if output.stock in ordered:
+                    self.yields[self.by_products.index(output.stock), k] += amount
+                elif output.stock != SCRAP:
+                    self.balance[self.made.index(output.stock), k] += amount
             for i in spec.inputs:
                 if i.consumed:
                     self.intake[self.used.index(i.stock), k] += i.quantity
-                    if i.stock in outputs:
+                    if i.stock in outputs and i.stock not in ordered:
                         self.balance[self.made.index(i.stock), k] -= i.quantity
 
-    def add_use(
-        self, leaving: Floats, outside: Floats, following: Floats, ordered: set[int]
-    ) -> None:
+    def add_use(self, leaving: Floats, following: Floats, yielded: Floats) -> None:
         """Add to `following` what the operations use so that the made stocks stay level.
 
         What leaves a made stock to customers and other sites is `leaving` less the use within
         the site. Alternative ways to make an item share its demand (least squares of smallest
-        norm); no rate is below zero.
+        norm); no rate is below zero. What comes of ordered items is added to `yielded`.
         """
         inner = np.zeros_like(leaving[self.made])
-        rates_before = getattr(self, "_rates", None)
-        if rates_before is not None:
+        if self.rates is not None:
             for row, stock in enumerate(self.made):
                 if stock in self.used:
-                    inner[row] = self.intake[self.used.index(stock)] @ rates_before
+                    inner[row] = self.intake[self.used.index(stock)] @ self.rates
         final = leaving[self.made] - inner
         final = np.maximum(final, 0.0)
         rates = np.linalg.lstsq(self.balance, final, rcond=None)[0]
-        self._rates = np.maximum(rates, 0.0)
+        self.rates = np.maximum(rates, 0.0)
         for row, stock in enumerate(self.used):
-            following[stock] += self.intake[row] @ self._rates
+            following[stock] += self.intake[row] @ self.rates
+        for row, stock in enumerate(self.by_products):
+            yielded[stock] += self.yields[row] @ self.rates
 
 
 @dataclass(frozen=True)

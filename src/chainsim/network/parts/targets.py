@@ -73,7 +73,6 @@ class _Targets:
             network.operations,
             network.replenishments,
             self._sources,
-            [stock.site for stock in network.stocks],
         )
 
     def _plan_by_stock(self) -> dict[int, tuple[int, ...]]:

@@ -50,6 +50,7 @@ RULES: tuple[Rule, ...] = (
     material.what_is_pulled_does_not_meet,
     material.backlogs_belong_to_a_demand,
     material.initial_stock_fits,
+    material.covers_have_a_plan,
     material.overtime_follows_a_backlog,
     material.repair_shifts_have_a_calendar,
     disruptions.targets_select_something,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from chainsim.scenario.checks.ground import Ground, Problems
 from chainsim.scenario.quantities import Quantity
 from chainsim.scenario.schema.material import Operation, Pull, Site, Stock
+from chainsim.scenario.schema.replenishment import Cover
 from chainsim.scenario.selection import Pair
 
 SUPPLY = "add replenishment, arrivals, an operation that makes it, or an initial stock"
@@ -146,6 +149,43 @@ def demands_can_be_met(ground: Ground) -> Problems:
                 path = ("sites", site, "demand", key)
                 rule = f"be for an item that can come: nothing brings it to '{site}'"
                 yield ground.problem(path, rule, SUPPLY, got="", key=True)
+
+
+def covers_have_a_plan(ground: Ground) -> Problems:
+    """What an operation uses has no cover target where its plan is unknown.
+
+    An item that a site orders is planned as ordered, so an operation that makes only such items
+    has no planned rate.
+    """
+    for site, body in ground.document.sites.items():
+        unplanned = {
+            item: key
+            for key, operation in body.operations.items()
+            if set(operation.outputs) - {"scrap"} <= set(body.replenishment)
+            and set(operation.outputs) != {"scrap"}
+            for item in operation.inputs
+        }
+        for path, item in _covers(body):
+            if item in unplanned:
+                rule = f"be an amount, not a cover: '{unplanned[item]}' uses '{item}' to make what"
+                rule += f" '{site}' orders as well, so its use is not planned"
+                remedy = "or order what is not made as an item of its own"
+                yield ground.problem(("sites", site, *path), rule, remedy, got="")
+
+
+def _covers(body: Site) -> Iterator[tuple[tuple[str, ...], str]]:
+    """(place within the site, item) of every cover target of a stock."""
+    for item, stock in body.stocks.items():
+        if isinstance(stock.initial, Cover):
+            yield ("stocks", item, "initial"), item
+    for item, policy in body.replenishment.items():
+        for field in ("level", "reorder"):
+            if isinstance(getattr(policy, field), Cover):
+                yield ("replenishment", item, field), item
+    for key, operation in body.operations.items():
+        release = operation.release
+        if isinstance(release, Pull) and isinstance(release.level, Cover):
+            yield ("operations", key, "release", "level"), release.item
 
 
 def outputs_share_a_lot(ground: Ground) -> Problems:
