@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -135,3 +136,15 @@ def test_notes_stand_below_the_table_and_in_a_column_of_the_page(tmp_path: Path)
     text = page(tmp_path, file)
     assert "<th>note</th>" in text
     assert "<td>as &lt;planned&gt;</td>" in text
+
+
+def test_agreement_says_what_was_fitted_and_under_what_conditions(tmp_path: Path) -> None:
+    file = scenario(tmp_path, TINY + OBSERVED)
+    words = ("--workers", 1, "--replications", 2, "--out", tmp_path)
+    calm = call("run", file, *words, "--json", "--set", "disruptions=[]")
+    rows = json.loads(calm.stdout)["validation"]
+    assert [row["agreement"] for row in rows] == ["fitted", "not fitted", "arithmetic"]
+    struck = call("run", file, *words).stdout
+    assert "fitted without the disruptions" in struck
+    off = call("run", file, *words, "--set", "disruptions.flood.enabled=false").stdout
+    assert "fitted" in off and "fitted without the disruptions" not in off

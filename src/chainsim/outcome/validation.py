@@ -1,7 +1,7 @@
 """Validation: documented figures beside simulated ones.
 
 Each replication gives one number per figure; the table says how far their mean is from the
-documented one, and whether the plan was made from that figure (then agreement is by construction).
+documented one, and whether an input was fitted to that figure (then agreement is no evidence).
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ def run_object(run: Run) -> dict[str, Any]:
         "items": {item: _rows(row) for item, row in summary.items.items()},
         "expectations": [_judged(row) for row in run.expectations],
         "resilience": _impacts(run),
-        "validation": [_compared(row) for row in run.validation],
+        "validation": [_compared(row, run) for row in run.validation],
         "errors": {str(r.number): r.error for r in run.replications if r.error},
     }
 
@@ -80,7 +80,7 @@ def _rows(row: dict[str, Aggregate]) -> dict[str, Any]:
     }
 
 
-def _compared(row: Compared) -> dict[str, Any]:
+def _compared(row: Compared, run: Run) -> dict[str, Any]:
     figure, found = row.figure, row.simulated
     return {
         "id": figure.id,
@@ -88,7 +88,7 @@ def _compared(row: Compared) -> dict[str, Any]:
         "unit": found.unit,
         "documented": figure.documented,
         "source": figure.source,
-        "agreement": agreement(row),
+        "agreement": agreement(row, run),
         "mean": found.mean,
         "low": found.low,
         "high": found.high,
@@ -99,16 +99,22 @@ def _compared(row: Compared) -> dict[str, Any]:
     }
 
 
-def agreement(row: Compared) -> str:
-    """What agreement with a figure means: by construction, arithmetic, or evidence."""
+def agreement(row: Compared, run: Run) -> str:
+    """What the figure was to the model: fitted, not fitted, or arithmetic without a simulation.
+
+    What was fitted was fitted to the chain without its disruptions.
+    """
     if row.figure.computed:
         return "arithmetic"
-    return "by construction" if row.figure.fitted else "evidence"
+    if not row.figure.fitted:
+        return "not fitted"
+    struck = any(disruption.enabled for disruption in run.scenario.document.disruptions)
+    return "fitted without the disruptions" if struck else "fitted"
 
 
 def validation_columns(run: Run) -> dict[str, list[Any]]:
     """The validation table by column."""
-    rows = [_compared(row) for row in run.validation]
+    rows = [_compared(row, run) for row in run.validation]
     names = (
         "id", "measure", "unit", "documented", "mean", "low", "high", "n", "difference",
         "relative", "agreement", "source", "note",

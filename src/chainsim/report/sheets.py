@@ -151,9 +151,9 @@ def _makers_and_sellers(run: Run) -> tuple[set[str], set[str]]:
 
 def validation_sheet(run: Run, notes_in_column: bool = False) -> Sheet:
     """Documented figures beside simulated ones, with the notes on them."""
-    heads = ["figure", "documented", "simulated", "interval", "difference", "unit", "agreement is",
+    heads = ["figure", "documented", "simulated", "interval", "difference", "unit", "agreement",
              "source"]  # fmt: skip
-    rows = [_validation_row(row) for row in run.validation]
+    rows = [_validation_row(row, run) for row in run.validation]
     notes = [row.figure.note for row in run.validation]
     if notes_in_column and any(notes):
         heads.append("note")
@@ -164,13 +164,13 @@ def validation_sheet(run: Run, notes_in_column: bool = False) -> Sheet:
         heads,
         rows,
         frozenset({"documented", "simulated", "interval", "difference"}),
-        "'by construction': the plan was made from this figure; 'evidence': it was not fitted; "
-        "'arithmetic': computed from parameters, not simulated.",
+        "'fitted': an input was set from this figure, so agreement is no evidence; 'not fitted': "
+        "it was not; 'arithmetic': computed from parameters, not simulated.",
         () if notes_in_column else below,
     )
 
 
-def _validation_row(row: Compared) -> tuple[str, ...]:
+def _validation_row(row: Compared, run: Run) -> tuple[str, ...]:
     relative = f"{100 * row.relative:+.2f} %" if row.relative is not None else "-"
     found = row.simulated
     return (
@@ -180,7 +180,7 @@ def _validation_row(row: Compared) -> tuple[str, ...]:
         interval(found.low, found.high),
         relative,
         found.unit,
-        agreement(row),
+        agreement(row, run),
         row.figure.source,
     )
 

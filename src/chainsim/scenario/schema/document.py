@@ -103,7 +103,7 @@ class Observed(Block):
     value: AnyQuantity
     source: str
     fitted: Flag = False
-    """True where the plan was set from this figure, so that agreement is by construction."""
+    """True where an input was set from this figure, so that agreement is no evidence."""
     note: str | None = None
     first: Moment | None = Field(default=None, alias="from")
     last: Moment | None = Field(default=None, alias="to")
