@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.unit.cli_support import TINY, call, scenario
+from tests.unit.cli_support import SHORT, TINY, call, scenario
 
 from chainsim import load_scenario
 from chainsim.report.disruption_view import disruptions_sheet
@@ -148,3 +148,23 @@ def test_agreement_says_what_was_fitted_and_under_what_conditions(tmp_path: Path
     assert "fitted without the disruptions" in struck
     off = call("run", file, *words, "--set", "disruptions.flood.enabled=false").stdout
     assert "fitted" in off and "fitted without the disruptions" not in off
+
+
+def test_each_item_is_used_in_its_own_unit(tmp_path: Path) -> None:
+    text = TINY.replace("part: {unit: piece}", "part: {unit: kWh}")
+    words = ("run", scenario(tmp_path, text), "--workers", 1, "--out", tmp_path, *SHORT)
+    row = next(x for x in call(*words).stdout.splitlines() if x.startswith("part "))
+    assert row.split()[2] == "kWh/vehicle"
+    items = json.loads(call(*words, "--json").stdout)["items"]
+    assert items["part"]["use_per_output"]["unit"] == "kWh/vehicle"
+
+
+def test_costs_are_undefined_unless_the_scenario_gives_any(tmp_path: Path) -> None:
+    words = ("run", scenario(tmp_path), "--workers", 1, "--out", tmp_path, *SHORT)
+    shown = call(*words).stdout
+    assert "holding_cost" not in shown and "transport_cost" not in shown
+    priced = ("items.car.value=100 yuan", "items.car.holding_cost=0.1", "lanes.road.cost=2 yuan")
+    options = [word for setting in priced for word in ("--set", setting)]
+    found = json.loads(call(*words, "--json", *options).stdout)["measures"]
+    assert found["holding_cost"]["mean"] > 0
+    assert found["transport_cost"]["mean"] > 0

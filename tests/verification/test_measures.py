@@ -66,7 +66,7 @@ ORDERS: Expected = {
     "slow_loss": 0,
     "scrapped": 0,
     "holding_cost": 365 * 0.1 * (25 / 24) / 365,
-    "transport_cost": 0,
+    "transport_cost": None,
 }
 """
 At 0 h one of two in stock is sold. At 6 h four are wanted: one is there, three are made and sold at
@@ -81,7 +81,7 @@ The eight waits of the fleet in hours: 0 0 0 5 5 10 10 15. Type 7: at 7 x 0.95 =
 first, 10 + 0.65 x 5 = 13.25.
 
 On hand: one from 0 to 6 h, one from 53 to 72 h: 25 unit-hours at 36.5 yuan a year, in days. Work:
-6-21 h, 22-32 h, 48-53 h, 95-96 h: 31 h. Made: 3 + 2 + 1.
+6-21 h, 22-32 h, 48-53 h, 95-96 h: 31 h. Made: 3 + 2 + 1. No lane has a cost.
 """
 
 

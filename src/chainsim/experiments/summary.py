@@ -53,11 +53,11 @@ def summarise(
     failed = len(replications) - len(values)
     known = {name: m.unit for name, m in (MEASURES | ITEM_MEASURES).items()} | dict(units or {})
 
-    def aggregates(rows: Sequence[Row]) -> dict[str, Aggregate]:
-        names = rows[0] if rows else ()
+    def aggregates(rows: Sequence[Row], item: str = "") -> dict[str, Aggregate]:
+        own = {name: known.get(f"{name}.{item}", known[name]) for name in (rows[0] if rows else ())}
         return {
-            name: aggregate((row[name] for row in rows), known[name], failed, confidence)
-            for name in names
+            name: aggregate((row[name] for row in rows), unit, failed, confidence)
+            for name, unit in own.items()
         }
 
     sites = values[0].sites if values else {}
@@ -65,7 +65,7 @@ def summarise(
     return Summary(
         total=aggregates([v.total for v in values]),
         sites={site: aggregates([v.sites[site] for v in values]) for site in sites},
-        items={item: aggregates([v.items[item] for v in values]) for item in items},
+        items={item: aggregates([v.items[item] for v in values], item) for item in items},
         replications=len(replications),
         failed=failed,
         events=sum(r.events for r in replications),

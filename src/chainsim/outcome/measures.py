@@ -34,8 +34,14 @@ MEASURES: dict[str, Measure] = {
     for m in (
         Measure("output", "units", "higher", "output items made", "sum of produced"),
         Measure("output_per_day", "units/d", "higher", "mean output", "output / days"),
-        Measure("demanded", "units", "none", "ordered by outside customers", "sum of demanded"),
-        Measure("delivered", "units", "higher", "delivered to customers", "sum of delivered"),
+        Measure(
+            "demanded", "units", "none",
+            "ordered by outside customers; in the total of output items only", "sum of demanded",
+        ),
+        Measure(
+            "delivered", "units", "higher",
+            "delivered to customers; in the total of output items only", "sum of delivered",
+        ),
         Measure("lost_sales", "units", "lower", "demand that was never filled", "sum of lost"),
         Measure(
             "fill_rate", "1", "higher", "share of demand filled at the instant it arose",
@@ -54,11 +60,13 @@ MEASURES: dict[str, Measure] = {
             "max over days",
         ),
         Measure(
-            "backlog_days", "d", "lower", "mean backlog in days of the plan",
+            "backlog_days", "d", "lower",
+            "mean backlog in days of demand; not the delay where the backlog grows or shrinks",
             "backlog / (demanded / days)",
         ),
         Measure(
-            "delay", "d", "lower", "mean wait of customers",
+            "delay", "d", "lower",
+            "mean wait of a unit: mean backlog in days of what left, delivered or lost",
             "integral of backlog / filled or lost (Little 1961)",
         ),
         Measure(
@@ -72,13 +80,14 @@ MEASURES: dict[str, Measure] = {
         *(
             Measure(
                 f"time_{state}", "1", "higher" if state == "busy" else "none",
-                f"share of server time: {state.replace('_', ' ')}",
+                f"share of the time of all servers of the chain: {state.replace('_', ' ')}",
                 f"server-seconds {state} / server-seconds",
             )
             for state in STATES
         ),
         Measure(
-            "utilisation", "1", "none", "busy share of the time that servers are not closed",
+            "utilisation", "1", "none",
+            "busy share of the time that they are not closed, of all servers of the chain",
             "busy / (all - closed)",
         ),
         Measure(
@@ -87,11 +96,12 @@ MEASURES: dict[str, Measure] = {
         ),
         Measure("scrapped", "units", "lower", "lots thrown away", "sum of scrapped"),
         Measure(
-            "holding_cost", "yuan", "lower", "cost of stock",
+            "holding_cost", "yuan", "lower", "cost of stock, where items have values and rates",
             "integral of on hand x value x holding rate",
         ),
         Measure(
-            "transport_cost", "yuan", "lower", "cost of transport", "departed x cost of the lane"
+            "transport_cost", "yuan", "lower", "cost of transport, where lanes have costs",
+            "departed x cost of the lane",
         ),
     )
 }  # fmt: skip
@@ -100,7 +110,8 @@ ITEM_MEASURES: dict[str, Measure] = {
     m.name: m
     for m in (
         Measure(
-            "use_per_output", "item units", "none", "used at the makers per output item",
+            "use_per_output", "item units", "none",
+            "used at the makers per output item, in the item's own unit",
             "used where output is made / output",
         ),
         Measure(
@@ -153,7 +164,7 @@ class Meter:
         self, network: CompiledNetwork, trajectory: Trajectory, days: range | None = None
     ) -> None:
         """`days` are days of the run; all days of statistics unless given."""
-        window = days or range(trajectory.first_day, len(trajectory.day_ends))
+        window = days if days is not None else range(trajectory.first_day, len(trajectory.day_ends))
         ends = [0, *trajectory.day_ends.tolist()]
         self.network = network
         self.trajectory = trajectory
@@ -261,7 +272,10 @@ class Meter:
         row["slow_loss"] = float(table.counts["slow_loss"][self.window, chosen].sum()) / 3.6e9
         return row
 
-    def _holding(self, chosen: Sequence[int]) -> float:
+    def _holding(self, chosen: Sequence[int]) -> float | None:
+        """The cost of some stocks; None where no item of the chain has a value and a rate."""
+        if not any(item.value and item.holding_cost for item in self.network.items):
+            return None
         cost = 0.0
         integrals = self.tables["stocks"].integrals["on_hand"]
         for i in chosen:
@@ -270,7 +284,10 @@ class Meter:
             cost += held * item.value * item.holding_cost / YEAR
         return cost
 
-    def _transport(self, sites: set[int]) -> float:
+    def _transport(self, sites: set[int]) -> float | None:
+        """The cost of what was sent to some sites; None where no lane of the chain has a cost."""
+        if not any(lane.cost for lane in self.network.lanes):
+            return None
         departed = self.tables["lanes"].counts["departed"]
         return sum(
             float(departed[self.window, i].sum()) / THOUSANDTHS * lane.cost

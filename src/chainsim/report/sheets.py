@@ -50,13 +50,19 @@ def measures_sheet(run: Run) -> Sheet:
 
 def items_sheet(run: Run) -> Sheet:
     """The measures of items used where output is made."""
-    names = list(ITEM_MEASURES)
-    heads = [f"{name.replace('_', ' ')} [{ITEM_MEASURES[name].unit}]" for name in names]
+    used, *others = ITEM_MEASURES
+    heads = [f"{name.replace('_', ' ')} [{ITEM_MEASURES[name].unit}]" for name in others]
     rows = [
-        (item, *(number(row[name].mean) for name in names))
+        (item, number(row[used].mean), row[used].unit, *(number(row[name].mean) for name in others))
         for item, row in run.summary.items.items()
     ]
-    return Sheet("Items used where output is made", ("item", *heads), rows, frozenset(heads))
+    use = used.replace("_", " ")
+    return Sheet(
+        "Items used where output is made",
+        ("item", use, "unit", *heads),
+        rows,
+        frozenset({use, *heads}),
+    )
 
 
 def expectations_sheet(run: Run) -> Sheet:
