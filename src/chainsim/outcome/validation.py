@@ -1,7 +1,8 @@
 """Validation: documented figures beside simulated ones.
 
-Each replication gives one number per figure; the table says how far their mean is from the
-documented one, and whether an input was fitted to that figure (then agreement is no evidence).
+Each replication gives one number per figure, or none where its days are not all in the run; the
+table says how far their mean is from the documented one, and whether an input was fitted to that
+figure (then agreement is no evidence).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chainsim.errors import InputError, Problem
-from chainsim.network.compiled import THOUSANDTHS, CompiledNetwork
+from chainsim.network.compiled import SECONDS_PER_DAY, THOUSANDTHS, CompiledNetwork
 from chainsim.outcome.measures import ITEM_MEASURES, MEASURES, Meter, daily_output
 from chainsim.outcome.trajectory import Trajectory
 from chainsim.scenario.schema.document import Observed, ScenarioFile
@@ -112,7 +113,10 @@ def _value(
     assert figure.measure is not None
     if figure.measure == GROWTH:
         return _growth(network, trajectory)
-    meter = Meter(network, trajectory, _days(trajectory, figure.first, figure.last))
+    days = _days(network, trajectory, figure.first, figure.last)
+    if days is None:
+        return None
+    meter = Meter(network, trajectory, days)
     name, _, item = figure.measure.partition(".")
     if item:
         return meter.items().get(item, {}).get(name)
@@ -128,15 +132,27 @@ def _value(
     return meter.row(sites, operations)[name]
 
 
-def _days(trajectory: Trajectory, first: dt.datetime | None, last: dt.datetime | None) -> range:
-    """The days of the run from a date to another (inclusive)."""
+def _days(
+    network: CompiledNetwork,
+    trajectory: Trajectory,
+    first: dt.datetime | None,
+    last: dt.datetime | None,
+) -> range | None:
+    """The days of the run from a date to another (inclusive); None unless all are in the run."""
     ends = trajectory.day_ends.tolist()
     begin, stop = trajectory.first_day, len(ends)
     if first is not None:
-        begin = bisect_right(ends, int((first - trajectory.origin).total_seconds()))
+        since = (first - trajectory.origin).total_seconds()
+        begin = bisect_right(ends, since)
+        if since < network.horizon.reported_from:
+            return None
     if last is not None:
-        stop = bisect_right(ends, int((last - trajectory.origin).total_seconds())) + 1
-    return range(begin, min(stop, len(ends)))
+        day = last.replace(hour=0, minute=0, second=0)
+        until = (day - trajectory.origin).total_seconds() + SECONDS_PER_DAY
+        stop = bisect_right(ends, until)
+        if until > ends[-1]:
+            return None
+    return range(begin, stop) if begin < stop else None
 
 
 def _growth(network: CompiledNetwork, trajectory: Trajectory) -> float | None:
@@ -147,6 +163,8 @@ def _growth(network: CompiledNetwork, trajectory: Trajectory) -> float | None:
     sums = []
     for year in (last_day.year - 1, last_day.year):
         first, after = dt.datetime(year, 1, 1), dt.datetime(year, 12, 31)
-        days = _days(trajectory, first, after)
+        days = _days(network, trajectory, first, after)
+        if days is None:
+            return None
         sums.append(float(daily[days.start : days.stop].sum()))
     return sums[1] / sums[0] - 1 if sums[0] else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -11,6 +12,7 @@ from chainsim.scenario.schema.fields import When
 from chainsim.scenario.schema.time import Calendar, Linear, Product, Steps
 
 DAY = 86_400
+OUTSIDE = "be a day of the run: it is not compared"
 SHORTEST_FOR_MSER5 = 10
 """Days: two batches of five."""
 
@@ -168,13 +170,26 @@ def records_lie_in_the_run(ground: Ground) -> Problems:
 def observations_lie_in_the_run(ground: Ground) -> Problems:
     """Warn of observed figures for days outside the run: they are not compared."""
     for index, observed in enumerate(ground.document.observed):
-        first = ground.seconds(observed.first) if observed.first else Fraction(0)
-        last = ground.seconds(observed.last) + DAY if observed.last else ground.end
-        path: Path = ("observed", index, "from" if observed.first else "to")
-        if last <= first:
-            yield ground.problem(path, "not lie after 'to'")
-        elif first < 0 or last > ground.end:
-            yield ground.problem(path, "be days of the run: it is not compared")
+        path: Path = ("observed", index)
+        if observed.first is not None and ground.seconds(observed.first) < 0:
+            yield ground.problem((*path, "from"), OUTSIDE)
+            continue
+        if observed.last is not None and _end_of_day(ground, observed.last) > ground.end:
+            yield ground.problem((*path, "to"), OUTSIDE)
+            continue
+        warm_up = ground.document.run.warm_up
+        first = warm_up if isinstance(warm_up, Fraction) else Fraction(0)
+        first = ground.seconds(observed.first) if observed.first else first
+        last = _end_of_day(ground, observed.last) if observed.last else ground.end
+        if last <= first and observed.first is not None:
+            yield ground.problem((*path, "from"), "not lie after the last day: it is not compared")
+        elif last <= first:
+            rule = "lie after the start of statistics: it is not compared"
+            yield ground.problem((*path, "to"), rule)
+
+
+def _end_of_day(ground: Ground, day: dt.datetime) -> Fraction:
+    return ground.seconds(day.replace(hour=0, minute=0, second=0)) + DAY
 
 
 def expectations_expect_something(ground: Ground) -> Problems:
