@@ -127,10 +127,17 @@ def _compact(brackets: str, parts: list[str], number: int, otherwise: str) -> st
     return text if len(text) <= LONGEST and len(parts) == number else otherwise
 
 
+MANY = 200
+"""Known names, of which an unknown one is compared with those of the same first letter only."""
+
+
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "known are") -> str:
     """The remedy for an unknown word: the nearest known one, else all after `otherwise`."""
     words = sorted(str(name) for name in known)
-    near = get_close_matches(word[:LONGEST], words, n=1, cutoff=0.6)
+    alike = words
+    if len(words) > MANY:  # comparing with each would take longer than all the rest
+        alike = [name for name in words if name[:1].lower() == word[:1].lower()][:MANY]
+    near = get_close_matches(word[:LONGEST], alike, n=1, cutoff=0.6)
     near = near or [w for w in words if w.lower() == word.lower()]
     if near:
         return f"did you mean '{shortened(near[0])}'?"

@@ -165,3 +165,40 @@ disruptions:
         (14, "lanes.road.to"),
         (16, "disruptions.a.target.region"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("override", "says"),
+    [
+        ("disruptions.outage.duration=9999 yr", "at most 365250 d"),
+        ("run.start=9999-12-01", "between the years 1000 and 8000"),
+        ("sites.P.stocks.part.initial=1e16", "at most 1e+15"),
+        ("lanes.road.transit={dist: normal, mean: -1000, sd: 1}", "keep at least 0.1%"),
+        ("lanes.road.transit={dist: normal, mean: 0, sd: 1, min: 50}", "keep at least 0.1%"),
+        ("lanes.road.transit={dist: weibull, shape: 0.001, scale: 1}", "at least 0.05"),
+        ("disruptions.outage.timing={every: 0}", "once a minute at most"),
+        ('description="\\ud800"', "no control or surrogate characters"),
+        ("description='= see the paper'", ""),
+    ],
+)
+def test_what_no_run_could_bear_is_refused(override: str, says: str) -> None:
+    file = Path(__file__).parents[1] / "broken" / "files" / "00_valid.yaml"
+    if not says:
+        load_scenario(file, [override])
+        return
+    with pytest.raises(InputError) as caught:
+        load_scenario(file, [override])
+    assert says in str(caught.value)
+
+
+def test_many_unknown_names_take_no_long_time_to_explain() -> None:
+    """A hint compares with few of many known names; 1,000 by 1,000 took a quarter of a minute."""
+    items = "".join(f"  item_{i}: {{}}\n" for i in range(1000))
+    stocks = "".join(f"      other_{i}: {{initial: 1}}\n" for i in range(1000))
+    text = (
+        f"name: Many\nrun: {{start: 2022-01-01, length: 1 d}}\nitems:\n{items}"
+        f"sites:\n  a:\n    stocks:\n{stocks}"
+    )
+    with pytest.raises(InputError) as caught:
+        scenario_from_text(text)
+    assert "other_0" in str(caught.value)

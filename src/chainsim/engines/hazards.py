@@ -6,13 +6,17 @@ from collections.abc import Iterator
 
 from chainsim.engines import rules
 from chainsim.engines.draws import Draws
+from chainsim.errors import RunError
 from chainsim.network.compiled import CompiledNetwork, DisruptionSpec
 from chainsim.network.timetable import Occurrence
+
+MOST = 100_000
+"""Occurrences of all disruptions in one replication."""
 
 
 def occurrences(network: CompiledNetwork, draws: Draws) -> list[Occurrence]:
     """All occurrences of all disruptions of a replication, by disruption and start."""
-    found = []
+    found: list[Occurrence] = []
     for index, spec in enumerate(network.disruptions):
         durations = draws.stream(spec.id, "duration", spec.duration)
         capacities = draws.stream(spec.id, "capacity", spec.capacity) if spec.capacity else None
@@ -27,6 +31,8 @@ def occurrences(network: CompiledNetwork, draws: Draws) -> list[Occurrence]:
             end = start + spec.onset + length
             if length > 0:
                 found.append(Occurrence(index, start, end, frozenset(hit), capacity))
+            if len(found) > MOST:
+                raise RunError(f"disruption '{spec.id}' strikes more than {MOST:,} times in a run")
     return found
 
 

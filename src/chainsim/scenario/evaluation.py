@@ -21,6 +21,9 @@ from chainsim.scenario.quantities import Quantity
 Uses = dict[Path, tuple[str, ...]]
 """The parameters to which the expression at a path refers."""
 
+WORDS = ("name", "description", "note", "source")
+"""Keys of free text: an equals sign there begins a sentence, not a computation."""
+
 _BASE = ("s", "kWh", "km", "yuan")
 
 
@@ -29,7 +32,7 @@ def evaluate_all(root: Node, table: ParameterTable) -> tuple[Uses, list[Problem]
     uses: Uses = {}
     problems: list[Problem] = []
     for path, node in root.walk():
-        if not expressions.is_expression(node.value):
+        if not expressions.is_expression(node.value) or (path and path[-1] in WORDS):
             continue
         text = node.value
         try:

@@ -98,7 +98,7 @@ def _index(node: Node, below: Node, step: str) -> str | int:
 
 def _below(node: Node, step: str) -> Node | None:
     below = node.child(step)
-    if below is None and isinstance(node.value, list) and step.isdecimal():
+    if below is None and isinstance(node.value, list) and step.isdecimal() and len(step) < 10:
         return node.child(int(step))
     return below
 

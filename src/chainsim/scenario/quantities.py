@@ -73,6 +73,13 @@ AMBIGUOUS = {
     "months": "months differ in length: write days",
 }
 
+LARGEST_NUMBER = 10**300
+"""What a float still holds."""
+LONGEST_TEXT = 100
+"""Characters of a quantity."""
+LARGEST_POWER = 8
+"""Of a dimension."""
+
 _NUMBER = r"[+-]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?"
 _QUANTITY = re.compile(rf"\s*({_NUMBER})\s*(.*?)\s*\Z")
 
@@ -124,8 +131,10 @@ class Quantity:
         if self.value == 0 and exponent < 0:
             raise QuantityError("division by zero")
         power = int(exponent)
-        t, e, length, money = self.dimension
-        return Quantity(self.value**power, (t * power, e * power, length * power, money * power))
+        t, e, length, money = (own * power for own in self.dimension)
+        if max(abs(t), abs(e), abs(length), abs(money)) > LARGEST_POWER:
+            raise QuantityError(f"a unit can be raised to the power of {LARGEST_POWER} at most")
+        return Quantity(self.value**power, (t, e, length, money))
 
 
 def _same(a: Quantity, b: Quantity) -> Dimension:
@@ -168,9 +177,12 @@ def exact(number: int | float | Decimal | Fraction | str) -> Fraction:
     if isinstance(number, str):
         number = number.replace("_", "")
     try:
-        return Fraction(number)
+        value = Fraction(number)
     except (ValueError, OverflowError) as error:
         raise QuantityError("must be a finite number") from error
+    if abs(value) > LARGEST_NUMBER:
+        raise QuantityError("must be a finite number")
+    return value
 
 
 def unit(text: str) -> Quantity:
@@ -205,6 +217,8 @@ def parse(text: str) -> tuple[Quantity, bool]:
     Raises:
         QuantityError: not a number, an unknown or an ambiguous unit.
     """
+    if len(text) > LONGEST_TEXT:
+        raise QuantityError(f"must be written in at most {LONGEST_TEXT} characters")
     match = _QUANTITY.match(text)
     if not match:
         raise QuantityError("must be a number, with a unit if it has one (such as 30 d)")

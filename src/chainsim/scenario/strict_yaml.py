@@ -39,6 +39,10 @@ DEEPEST = 32
 DIGITS = 40
 """Of one number."""
 
+UNFIT = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+"""Characters that no name or text may have: control, direction and surrogate characters."""
 _NULL = {"", "~", "null", "Null", "NULL"}
 _TRUE = {"true", "True", "TRUE"}
 _FALSE = {"false", "False", "FALSE"}
@@ -174,7 +178,11 @@ class _Builder:
             self.key(event, place)
             return
         value: Any = event.value
-        if event.implicit[0]:
+        if strange := UNFIT.search(event.value):
+            rule, got = "have no control or surrogate characters", shown(strange.group())
+            self.report(place, rule, got)
+            value = BROKEN
+        elif event.implicit[0]:
             try:
                 value = resolve(event.value)
             except Refused as refusal:

@@ -11,12 +11,14 @@ import numpy as np
 
 from chainsim.engines.simpy_engine.account import Account
 from chainsim.engines.simpy_engine.unused import mark_unused
+from chainsim.errors import RunError
 from chainsim.outcome.trajectory import COUNTS, LEVELS, Integers, Snapshot, Table, Trajectory
 
 if TYPE_CHECKING:
     from chainsim.engines.simpy_engine.chain import Chain
 
 LARGEST = 1 << 62
+TOO_LARGE = "a quantity or its integral over time does not fit into 64 bits: count in larger units"
 
 
 class Sheet:
@@ -37,7 +39,10 @@ class Sheet:
         rows = map(self._read, self._accounts)
         numbers = chained.from_iterable(rows) if len(self.names) > 1 else rows
         count = len(self._accounts) * len(self.names)
-        self._days.append(np.fromiter(numbers, np.int64, count))
+        try:
+            self._days.append(np.fromiter(numbers, np.int64, count))
+        except OverflowError as error:
+            raise RunError(TOO_LARGE) from error
 
     def copy_to(self, books: Mapping[str, Integers]) -> None:
         """Enter all days in the series (day, entity) by name."""

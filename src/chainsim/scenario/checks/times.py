@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from chainsim.scenario.checks.ground import Ground, Problems
 from chainsim.scenario.nodes import Path
-from chainsim.scenario.schema.fields import When
+from chainsim.scenario.schema.fields import LONGEST_TIME, When
 from chainsim.scenario.schema.time import Calendar, Linear, Product, Steps
 
 DAY = 86_400
@@ -24,6 +24,8 @@ def the_run_has_a_length(ground: Ground) -> Problems:
         path: Path = ("run", "end" if run.end is not None else "length")
         rule = "come after the start" if run.end is not None else "be at least 1 s"
         yield ground.problem(path, rule, f"the start is {run.start:%Y-%m-%d %H:%M}")
+    if ground.end > LONGEST_TIME * DAY:
+        yield ground.problem(("run",), f"last at most {LONGEST_TIME:,} days")
 
 
 def the_warm_up_fits(ground: Ground) -> Problems:

@@ -7,7 +7,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from chainsim.scenario.schema.distributions import DurationDistribution, FactorDistribution
+from chainsim.scenario.schema.distributions import (
+    Constant,
+    DurationDistribution,
+    FactorDistribution,
+)
 from chainsim.scenario.schema.fields import (
     Block,
     Duration,
@@ -92,6 +96,10 @@ def _dates(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else [value]
 
 
+SHORTEST_INTERVAL = 60
+"""Seconds."""
+
+
 class Timing(Block):
     """A date, dates, or a random process drawn before the run."""
 
@@ -108,6 +116,8 @@ class Timing(Block):
     def _one(self) -> Timing:
         if bool(self.at) == (self.every is not None):
             raise refuse("have exactly one of at (dates) and every (a random interval)")
+        if isinstance(self.every, Constant) and self.every.value.value < SHORTEST_INTERVAL:
+            raise refuse("strike once a minute at most")
         return self
 
 

@@ -7,6 +7,7 @@ holds the distribution.
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -14,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from chainsim.scenario import quantities
 from chainsim.scenario.quantities import Dimension, Quantity
 from chainsim.scenario.schema.fields import (
+    LONGEST_TIME,
     AnyQuantity,
     Block,
     PositiveFactor,
@@ -24,6 +26,9 @@ from chainsim.scenario.schema.fields import (
 )
 
 PLAIN = ("shift", "dist")
+LONGEST = LONGEST_TIME * 86_400
+LEAST_KEPT = 0.001
+"""Share of a truncated normal: values are drawn until one lies within the bounds."""
 
 
 class Shifted(Block):
@@ -132,7 +137,7 @@ class Weibull(Shifted):
     """Weibull with shape and scale."""
 
     dist: Literal["weibull"]
-    shape: PositiveFactor
+    shape: Annotated[PositiveFactor, Field(ge=0.05)]
     scale: AnyQuantity
 
 
@@ -241,6 +246,17 @@ def _least(d: Distribution) -> Any:
     return shift
 
 
+def _kept(d: Normal, low: float | None) -> float:
+    """The share of a normal's values that lie within its bounds."""
+    mean, sd = float(d.mean.value), float(d.sd.value)
+    bounds = [(-math.inf if low is None else low) if d.min is None else float(d.min.value)]
+    bounds.append(math.inf if d.max is None else float(d.max.value))
+    if sd <= 0:
+        return 1.0
+    below, above = (math.erf((bound - mean) / sd / math.sqrt(2)) for bound in bounds)
+    return (above - below) / 2
+
+
 def distribution_of(dimension: Dimension | None, unit: str, low: float | None = 0) -> Any:
     """A field type: a distribution of values of `dimension` (bare numbers mean `unit`).
 
@@ -262,13 +278,17 @@ def distribution_of(dimension: Dimension | None, unit: str, low: float | None = 
         least = _least(fixed)
         if low is not None and least is not None and least < low:
             raise refuse(f"have no values below {low:g}")
+        if isinstance(fixed, Normal) and _kept(fixed, low) < LEAST_KEPT:
+            raise refuse(f"keep at least {LEAST_KEPT:.1%} of the normal values within its bounds")
         return fixed
 
     def _scaled(value: Quantity, name: str) -> Quantity:
+        if value.dimension == quantities.NONE and dimension is not None:
+            value = value * bare
+        if dimension == quantities.TIME == value.dimension and value.value > LONGEST:
+            raise refuse(f"have {name} of at most {LONGEST_TIME} d")
         if dimension is None or value.dimension == dimension:
             return value
-        if value.dimension == quantities.NONE:
-            return value * bare
         raise refuse(
             f"have {name} as {quantities.describe(dimension)}"
             f" (in {quantities.units_of(dimension)}), not {quantities.describe(value.dimension)}"

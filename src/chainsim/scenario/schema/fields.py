@@ -39,8 +39,19 @@ def refuse(rule: str) -> PydanticCustomError:
     return PydanticCustomError("rule", "{rule}", {"rule": rule})
 
 
+LARGEST = 10**15
+"""Of any number, in base units: its thousandths fit into 64 bits."""
+
+
 def as_quantity(value: Any) -> tuple[Quantity, bool]:
     """A number, a text with a unit, or a computed quantity; and whether a unit was given."""
+    quantity, has_unit = _quantity(value)
+    if abs(quantity.value) > LARGEST:
+        raise refuse(f"be at most {LARGEST:.0e}")
+    return quantity, has_unit
+
+
+def _quantity(value: Any) -> tuple[Quantity, bool]:
     if isinstance(value, Quantity):
         return value, value.dimension != quantities.NONE
     if isinstance(value, bool) or value is None:
@@ -150,9 +161,11 @@ def _count(value: Any) -> int:
 
 _QUANTITY_SCHEMA = WithJsonSchema({"type": ["number", "string"]})
 
-Duration = dimensioned(quantities.TIME, "d", low=0)
+LONGEST_TIME = 365_250
+"""Days: a thousand years."""
+Duration = dimensioned(quantities.TIME, "d", low=0, high=LONGEST_TIME)
 """Seconds as an exact fraction; a bare number means days; at least 0."""
-PositiveDuration = dimensioned(quantities.TIME, "d", low=0, exclusive=True)
+PositiveDuration = dimensioned(quantities.TIME, "d", low=0, high=LONGEST_TIME, exclusive=True)
 SignedDuration = dimensioned(quantities.TIME, "d")
 Share = dimensioned(quantities.NONE, "1", low=0, high=1)
 """A fraction from 0 to 1 (a per cent sign is understood)."""
@@ -186,6 +199,10 @@ _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2}))?)
 _CLOCK = re.compile(r"([01]\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?\Z")
 
 
+FIRST_YEAR, LAST_YEAR = 1000, 8000
+"""A thousand years may follow, and dates still have four digits."""
+
+
 def _moment(value: Any) -> dt.datetime:
     if isinstance(value, dt.datetime):
         return value
@@ -193,9 +210,12 @@ def _moment(value: Any) -> dt.datetime:
     if not match:
         raise refuse("be a date or a date and time, such as 2022-08-15 or 2022-08-15T06:00")
     try:
-        return dt.datetime.fromisoformat(match.group())
+        moment = dt.datetime.fromisoformat(match.group())
     except ValueError as error:
         raise refuse(f"be a date of the calendar ({error})") from error
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise refuse(f"lie between the years {FIRST_YEAR} and {LAST_YEAR}")
+    return moment
 
 
 def _time_of_day(value: Any) -> int:
