@@ -50,6 +50,11 @@ CASES = [
     Case("names_exist", END, END + "output_item: ^cart\n", "did you mean 'car'?"),
     Case("names_exist", END, END + "profiles: {p: {kind: product, of: [^q]}}\n", "known profile"),
     Case("resources_exist", "release: {pull", "resource: ^oven, release: {pull", "known resource"),
+    Case("resources_have_users", "    stocks:", "    resources: {^crew: {}}\n    stocks:",
+         "be used by an operation of 'P'; write resource: crew there"),
+    Case("resources_have_users", OPERATION, OPERATION + "      mend: {inputs: {part: 1}, outputs: "
+         "{car: 1}, rate: 1, resource: assemble}\n    resources: {^assemble: {servers: 3}}\n",
+         "not be called like an operation that has servers of its own"),
     Case(
         "monthly_shares_are_months",
         "rate: 400}\nlanes:",
@@ -60,7 +65,7 @@ CASES = [
     Case("ids_differ", END, END + "expect: [{id: a, measure: m, at_least: 1}, "
          "{id: ^a, measure: m, at_least: 2}]\n", "be given once, got 'a'"),
     Case("items_of_a_lane_differ", "[part]", "[part, ^part]", "be named once"),
-    Case("names_are_fit", "mini", '^"mi\\x1b[31mni"', "hold no line breaks or control characters"),
+    Case("names_are_fit", "mini", '^"mi\\nni"', "hold no line breaks or control characters"),
     Case("names_are_fit", "mini", "^..\\mini", "not contain / or \\ or .."),
     Case("recorded_things_exist", RUN, "seed: 1, record: {waits: [^P]}}", "joined by /"),
     Case("recorded_things_exist", RUN, "seed: 1, record: {delays: [^P/cra]}}", "mean 'P/car'?"),

@@ -22,6 +22,7 @@ NAMING: tuple[Rule, ...] = (
 
 RULES: tuple[Rule, ...] = (
     names.resources_exist,
+    names.resources_have_users,
     names.monthly_shares_are_months,
     names.no_item_is_scrap,
     names.ids_differ,

@@ -98,6 +98,20 @@ def resources_exist(ground: Ground) -> Problems:
                 yield ground.unknown(path, operation.resource, body.resources, "resource")
 
 
+def resources_have_users(ground: Ground) -> Problems:
+    """A resource is used, and is not called like an operation that has servers of its own."""
+    for site, body in ground.document.sites.items():
+        for key in body.resources:
+            path = ("sites", site, "resources", key)
+            if key in body.operations and body.operations[key].resource is None:
+                rule = "not be called like an operation that has servers of its own"
+                yield ground.problem(path, rule, got="", key=True)
+            elif all(operation.resource != key for operation in body.operations.values()):
+                remedy = f"write resource: {key} there, or leave it out"
+                rule = f"be used by an operation of '{site}'"
+                yield ground.problem(path, rule, remedy, got="", key=True)
+
+
 def monthly_shares_are_months(ground: Ground) -> Problems:
     """The monthly shares of a plan are a profile of kind months."""
     profiles = ground.document.profiles
