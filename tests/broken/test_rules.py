@@ -115,6 +115,10 @@ CASES = [
          "scrap: {share: 0.2}}", "have shares that sum to 1, not 1.1"),
     Case("outputs_share_a_lot", "outputs: {car: 1}", "split: cycle, cycle: [car, ^sacrp], outputs: "
          "{car: 1}", "be the id of a known output, got 'sacrp'"),
+    Case("scrap_is_the_lot", "outputs: {car: 1}", "outputs: {car: {share: 0.9}, scrap: {share: "
+         "0.1, amount: ^2}}", "be 1: what is thrown away is the lot itself, got 2"),
+    Case("scrap_is_the_lot", "outputs: {car: 1}", "split: cycle, cycle: [car, scrap], outputs: "
+         "{car: 1, scrap: ^0.5}", "be 1: what is thrown away is the lot itself, got 0.5"),
     Case("requirements_have_a_parent", "{pull: part, level: 1200}", "^{pull: part, level: 1200, "
          "signal: requirements}", "have parent exactly with signal: requirements"),
     Case("what_is_pulled_does_not_meet", OPERATION, """\

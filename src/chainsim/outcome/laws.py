@@ -35,7 +35,8 @@ def residuals(
     stocks = trajectory.tables["stocks"]
     finite = np.array([not spec.unlimited for spec in network.stocks], dtype=np.int64)
     yield "stock balance", stocks, _stock_balance(stocks) * finite
-    yield "nothing below zero", stocks, _below_zero(stocks)
+    for table in trajectory.tables.values():
+        yield "nothing below zero", table, _below_zero(table)
     lanes = trajectory.tables["lanes"]
     yield "lane balance", lanes, _lane_balance(lanes)
     yield "orders", lanes, _orders(lanes)
@@ -67,9 +68,18 @@ def _stock_balance(t: Table) -> Integers:
 
 
 def _below_zero(t: Table) -> Integers:
-    lowest = np.minimum(t.levels["on_hand"].min(axis=0), t.levels["backlog"].min(axis=0))
-    lowest = np.minimum(lowest, t.levels["on_order"].min(axis=0))
-    return np.asarray(np.minimum(lowest, 0), dtype=np.int64)
+    """The lowest of all counts and levels, where it is below zero.
+
+    The scrapped part of a divided lot leaves `completed` before the rest that waits for room
+    comes, so there what is blocked counts.
+    """
+    counts = dict(t.counts)
+    if "completed" in counts:
+        counts["completed"] = counts["completed"].cumsum(axis=0) + t.levels["blocked"]
+    lowest = np.zeros(len(t.ids), dtype=np.int64)
+    for series in (*counts.values(), *t.levels.values()):
+        lowest = np.minimum(lowest, series.min(axis=0, initial=0))
+    return lowest
 
 
 def _lane_balance(t: Table) -> Integers:

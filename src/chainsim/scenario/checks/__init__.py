@@ -47,6 +47,7 @@ RULES: tuple[Rule, ...] = (
     lanes.goods_in_transit_fit_their_lane,
     lanes.reorder_is_below_level,
     material.outputs_share_a_lot,
+    material.scrap_is_the_lot,
     material.requirements_have_a_parent,
     material.what_is_pulled_does_not_meet,
     material.backlogs_belong_to_a_demand,

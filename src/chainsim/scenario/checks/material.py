@@ -199,6 +199,17 @@ def outputs_share_a_lot(ground: Ground) -> Problems:
                 yield from _share_problems(ground, path, operation)
 
 
+def scrap_is_the_lot(ground: Ground) -> Problems:
+    """What is thrown away is counted in units of the lot, so its amount is 1."""
+    for site, body in ground.document.sites.items():
+        for key, operation in body.operations.items():
+            scrap = operation.outputs.get("scrap")
+            if scrap is not None and scrap.amount.value != 1:
+                above = ("sites", site, "operations", key, "outputs", "scrap")
+                path = ground.existing((*above, "amount"), above)
+                yield ground.problem(path, "be 1: what is thrown away is the lot itself")
+
+
 def _share_problems(ground: Ground, path: tuple[str, ...], operation: Operation) -> Problems:
     shares = [output.share for output in operation.outputs.values()]
     given = [share for share in shares if share is not None]

@@ -1,0 +1,76 @@
+"""The laws see what is below zero, whatever it is; by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import chainsim
+from chainsim.errors import LawError
+from chainsim.outcome.laws import check_laws, residuals
+
+SERIES = [
+    ("operations", "counts", "completed"),
+    ("operations", "counts", "missed"),
+    ("operations", "levels", "blocked"),
+    ("demands", "counts", "at_once"),
+    ("demands", "levels", "backlog"),
+    ("stocks", "counts", "turned_away"),
+    ("stocks", "levels", "on_hand"),
+    ("lanes", "counts", "shipments"),
+    ("lanes", "levels", "staged"),
+    ("resources", "counts", "slow_loss"),
+]
+
+
+def chain() -> dict[str, Any]:
+    return {
+        "name": "chain",
+        "run": {"start": "2024-01-01", "length": "3 d"},
+        "items": {"part": {}},
+        "sites": {
+            "plant": {"operations": {"make": {"outputs": {"part": 1}, "rate": "10 /d"}}},
+            "shop": {
+                "replenishment": {"part": {"policy": "base_stock", "level": 5, "sources": "plant"}},
+                "demand": {"part": {"process": "plan", "rate": "5 /d"}},
+            },
+        },
+        "lanes": {"road": {"from": "plant", "to": "shop", "items": ["part"]}},
+    }
+
+
+@pytest.mark.parametrize(("kind", "part", "name"), SERIES)
+def test_nothing_may_be_below_zero(kind: str, part: str, name: str) -> None:
+    network = chainsim.compile_network(chainsim.scenario_from_mapping(chain()))
+    run = chainsim.simulate(network)
+    check_laws(network, run)
+    series = getattr(run.tables[kind], part)[name]
+    series.setflags(write=True)
+    series[1, 0] = -1 - series[:, 0].sum()
+    broken = {law for law, _, residual in residuals(network, run) if residual.any()}
+    assert "nothing below zero" in broken
+    with pytest.raises(LawError):
+        check_laws(network, run)
+
+
+def test_what_waits_for_room_may_have_lost_its_scrap() -> None:
+    """Half of each lot of 4 is thrown away; the rest of the first one finds no room."""
+    scenario = chain()
+    scenario["sites"]["plant"] = {
+        "stocks": {"part": {"initial": 9, "room": 9, "allocation": "priority"}},
+        "operations": {
+            "make": {
+                "outputs": {"part": {"share": 0.5}, "scrap": {"share": 0.5}},
+                "split": "exact",
+                "lot": 4,
+                "time": "1 h",
+            }
+        },
+    }
+    scenario["sites"]["shop"] = {}
+    del scenario["lanes"]
+    network = chainsim.compile_network(chainsim.scenario_from_mapping(scenario))
+    run = chainsim.simulate(network)
+    assert run.count("operations", "scrapped", "plant/make") == 2
+    assert run.final("operations", "blocked", "plant/make") == 4
