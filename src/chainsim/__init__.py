@@ -1,7 +1,8 @@
 """Discrete-event simulation of regional supply chains.
 
-The three steps of the public interface are `load_scenario`, `compile_network` and `simulate`;
-names are imported when they are first used, so that light commands stay light.
+The three steps of the public interface are `load_scenario`, `compile_network` and `simulate`
+(docs/python.md shows them by example); names are imported when they are first used, so that light
+commands stay light.
 """
 
 from __future__ import annotations
