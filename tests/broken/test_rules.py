@@ -90,6 +90,8 @@ CASES = [
          "[{item: part, amount: 5, arrives: ^-1 d}],", "not lie before the start"),
     Case("first_events_follow_the_start", "plan, rate: 400}", "regular, rate: 400, first: "
          "^2021-12-31}", "not lie before the start"),
+    Case("first_events_follow_the_start", "{pull: part, level: 1200}", "{paced: 400, first: ^-1 h}",
+         "not lie before the start"),
     Case("records_lie_in_the_run", RUN, "seed: 1, record: {at: [^60 d]}}", "lie within the run"),
     Case("expectations_expect_something", END, END + "expect: [^{id: a, measure: m}]\n",
          "have at_least or at_most"),

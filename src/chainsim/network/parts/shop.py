@@ -7,6 +7,7 @@ from fractions import Fraction
 from math import lcm
 
 from chainsim.network.calendars import Time, shift_times
+from chainsim.network.clock import Clock
 from chainsim.network.compiled import (
     FULL_SPEED,
     NONE,
@@ -242,7 +243,9 @@ def _slots(rates: Rates, time: Time, rule: Paced, operation: Operation) -> Strea
     clock = rates.profile(rule.profile)
     if clock != NONE:
         gap = Distribution("constant", (float(interval),))
-        return StreamSpec("renewal", interval=gap, clock=clock)
+        begin = (0, 1) if rule.first is None else _own_time(rates, clock, time.second(rule.first))
+        has_first = rule.first is not None
+        return StreamSpec("renewal", interval=gap, first=begin, has_first=has_first, clock=clock)
     first = Fraction(time.second(rule.first)) if rule.first is not None else interval
     return StreamSpec(
         "regular",
@@ -250,6 +253,13 @@ def _slots(rates: Rates, time: Time, rule: Paced, operation: Operation) -> Strea
         first=(first.numerator, first.denominator),
         has_first=True,
     )
+
+
+def _own_time(rates: Rates, clock: int, instant: int) -> tuple[int, int]:
+    """A clock's own seconds at an instant, or where it next runs; as numerator and denominator."""
+    base = rates.bases[rates.clocks[clock].base]
+    work = Clock(base.times, base.rates).work(instant)
+    return work + 1, FULL_SPEED  # the first millionth of a second after it: past any standstill
 
 
 def _shift_starts(

@@ -9,6 +9,7 @@ from fractions import Fraction
 from chainsim.scenario.checks.ground import Ground, Problems
 from chainsim.scenario.nodes import Path
 from chainsim.scenario.schema.fields import LONGEST_TIME, When
+from chainsim.scenario.schema.material import Paced
 from chainsim.scenario.schema.time import Calendar, Linear, Product, Steps
 
 DAY = 86_400
@@ -160,6 +161,12 @@ def first_events_follow_the_start(ground: Ground) -> Problems:
                 if stream.first is not None and ground.seconds(stream.first) < 0:
                     path: Path = ("sites", site, block, key, "first")
                     yield ground.problem(path, "not lie before the start of the run")
+        for key, operation in body.operations.items():
+            release = operation.release
+            first = release.first if isinstance(release, Paced) else None
+            if first is not None and ground.seconds(first) < 0:
+                path = ("sites", site, "operations", key, "release", "first")
+                yield ground.problem(path, "not lie before the start of the run")
 
 
 def records_lie_in_the_run(ground: Ground) -> Problems:
