@@ -8,19 +8,22 @@ import hashlib
 import json
 import os
 import re
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from tests.unit.cli_support import SHORT, TINY, call, finished, scenario
+from tests.unit.cli_support import ROOT, SHORT, TINY, call, finished, scenario
 
 from chainsim import load_scenario
 from chainsim.errors import InputError, RunError
 from chainsim.experiments.runs import Run, prepare, run
 from chainsim.network.compiling import fingerprint
 from chainsim.report import folder as folders
+from chainsim.report import placement
 from chainsim.report.files import csv_text, json_text
 from chainsim.report.folder import Circumstances, check_target, folder_name, write_run
 
@@ -304,6 +307,82 @@ def test_nothing_is_left_when_writing_is_interrupted(
     with pytest.raises(KeyboardInterrupt):
         write_run(done, check_target(tmp_path, "tiny"), HOW)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def older(tmp_path: Path, done: Run, no_figures: None) -> Path:
+    """A result that is there already."""
+    target = check_target(tmp_path, "tiny")
+    write_run(done, target, Circumstances("older", "", 0.0, 1))
+    return target
+
+
+def command_of(target: Path) -> str:
+    return str(json.loads((target / "provenance.json").read_text())["command"])
+
+
+def renames_that_fail(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """A new folder cannot take its name; all other renames work."""
+    works = Path.rename
+
+    def rename(self: Path, target: Path) -> Path:
+        if placement.NEW in self.name:
+            raise error
+        return works(self, target)
+
+    monkeypatch.setattr(Path, "rename", rename)
+
+
+def test_the_older_result_comes_back_when_the_new_one_cannot_be_moved(
+    older: Path, done: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renames_that_fail(monkeypatch, PermissionError(13, "Permission denied"))
+    with pytest.raises(RunError, match="Permission denied"):
+        write_run(done, older, HOW)
+    assert command_of(older) == "older"
+    assert list(older.parent.iterdir()) == [older]
+
+
+@pytest.mark.parametrize("step", ["_exchange", "rmtree", "between"])
+def test_a_killed_run_loses_nothing(older: Path, step: str) -> None:
+    # A child that ends without any cleaning up, as one that is killed does.
+    script = f"""
+import os, shutil
+from pathlib import Path
+from chainsim.report import placement
+target = Path({str(older)!r})
+end = lambda *words, **options: os._exit(9)
+if {step!r} == "_exchange":
+    placement._exchange = end
+if {step!r} == "rmtree":
+    shutil.rmtree = end
+works = Path.rename
+def rename(self, to):
+    if {step!r} == "between" and placement.NEW in self.name:
+        end()
+    return works(self, to)
+Path.rename = rename
+with placement.put_in_place(target) as folder:
+    (folder / "provenance.json").write_text('{{"command": "newer"}}')
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", script], env={**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    )
+    assert ended.returncode == 9
+    assert older.exists() == (step != "between")
+    assert len(list(older.parent.iterdir())) == 2
+    assert check_target(older.parent, "tiny") == older
+    assert list(older.parent.iterdir()) == [older]
+    assert command_of(older) == ("newer" if step == "rmtree" else "older")
+
+
+def test_what_a_living_run_writes_is_not_cleared(older: Path) -> None:
+    with placement.put_in_place(older) as folder:
+        check_target(older.parent, "tiny")
+        assert folder.exists()
+        (folder / "provenance.json").write_text('{"command": "newer"}')
+    assert command_of(older) == "newer"
+    assert list(older.parent.iterdir()) == [older]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")

@@ -18,7 +18,6 @@ from chainsim.report.comparison import (
 from chainsim.report.figures.comparison import comparison_pictures
 from chainsim.report.folder import (
     LONGEST_NAME,
-    MARK,
     Circumstances,
     circumstances_object,
     illustrate,
@@ -27,6 +26,7 @@ from chainsim.report.folder import (
     scenario_text,
     write_text,
 )
+from chainsim.report.placement import MARK
 
 
 def comparison_name(names: Iterable[str]) -> str:

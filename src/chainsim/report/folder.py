@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
 import re
 import shutil
 import tempfile
@@ -18,21 +17,18 @@ import yaml
 from chainsim import provenance
 from chainsim.errors import InputError, Problem, RunError, shortened
 from chainsim.experiments.runs import Run
-from chainsim.report import files
+from chainsim.report import files, placement
 from chainsim.report.figures import pictures
 from chainsim.report.figures.scene import Scene
 from chainsim.report.figures.style import Picture, as_png, as_svg
 from chainsim.report.objects import run_object, validation_columns
 from chainsim.report.page import Illustration, page
 from chainsim.report.parameter_view import parameter_object
+from chainsim.report.placement import MARK
 
-MARK = "provenance.json"
-"""Every result folder has it: what lacks it is no result folder and is never replaced."""
 LONGEST_NAME = 80
 """Bytes of a folder's name."""
 _UNSAFE = re.compile(r"[^\w.-]+")
-TRIES = 50
-LOOKS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,29 +62,12 @@ def check_target(out: Path, name: str) -> Path:
     except OSError as error:
         raise _unusable(out, "be a folder that can be written to", error.strerror) from None
     target = out / name
-    if target.is_symlink() or not _replaceable(target):
+    placement.clear(target)
+    if target.is_symlink() or not placement.replaceable(target):
         raise _unusable(
             target, "be free or a folder of results", "something else that is not replaced"
         )
     return target
-
-
-def _replaceable(target: Path) -> bool:
-    """Whether a name is free, or taken by results or by an empty folder.
-
-    It is looked at more than once: another run may be moving its folder there or away just now,
-    and a listing taken meanwhile may be in part.
-    """
-    for _ in range(LOOKS):
-        try:
-            names = os.listdir(target)
-        except FileNotFoundError:
-            return True
-        except NotADirectoryError:
-            return False
-        if not names or MARK in names:
-            return True
-    return False
 
 
 def _unusable(path: Path, rule: str, got: str | None) -> InputError:
@@ -114,49 +93,12 @@ def result_folder(target: Path) -> Iterator[Path]:
         RunError: the disk is full, or writing failed otherwise.
     """
     try:
-        with _put_in_place(target) as folder:
+        with placement.put_in_place(target) as folder:
             yield folder
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         reason = "the disk is full" if full else error.strerror or str(error)
         raise RunError(f"the results could not be written to {target}: {reason}") from error
-
-
-@contextlib.contextmanager
-def _put_in_place(target: Path) -> Iterator[Path]:
-    """A new folder beside the target that takes its place when all has been written."""
-    folder = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
-    try:
-        folder.chmod(0o777 & ~_umask())
-        yield folder
-        _replace(folder, target)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _replace(folder: Path, target: Path) -> None:
-    """Rename the folder to the target; of several at one time the last one wins."""
-    for _ in range(TRIES):
-        try:
-            folder.rename(target)  # fails where there is a folder that is not empty
-            return
-        except OSError as error:
-            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-                raise
-        if not _replaceable(target):
-            raise OSError(errno.EEXIST, "something else has taken the name")
-        old = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-old-"))
-        with contextlib.suppress(FileNotFoundError):  # another run was faster
-            target.rename(old)
-        shutil.rmtree(old, ignore_errors=True)
-    raise OSError(errno.EBUSY, "other runs keep replacing it")
-
-
-def _umask() -> int:
-    """The mask of the process: it can only be read by setting it."""
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
 
 
 def _write(run: Run, folder: Path, circumstances: Circumstances) -> None:
