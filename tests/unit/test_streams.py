@@ -49,3 +49,20 @@ def test_the_first_slot_waits_while_the_profile_stands_still() -> None:
     paced = {"profile": "pace", "first": "30 h"}
     assert starts(paced, before=0) == [48, 54, 60, 66]
     assert starts({"profile": "pace", "first": "48 h"}, before=0) == [48, 54, 60, 66]
+
+
+@pytest.mark.parametrize(
+    ("size", "orders"),
+    [
+        ({}, 199),
+        ({"size": 5}, 39),
+        ({"size": {"dist": "discrete", "values": [4, 6], "p": [0.5, 0.5]}}, 39),
+        ({"size": {"dist": "uniform", "low": 10, "high": 30}}, 9),
+        ({"size": 0}, 0),
+    ],
+)
+def test_the_rate_of_a_regular_stream_is_amount_per_time(size: dict[str, Any], orders: int) -> None:
+    """Ten a day for 20 days in orders of mean size m: one every m / 10 d, the last not at 20 d."""
+    demand = {"part": {"process": "regular", "rate": "10 /d", **size}}
+    run = run_of({"stocks": {"part": {"unlimited": True}}, "demand": demand})
+    assert sum(entry.what == "demand" for entry in run.log) == orders

@@ -14,7 +14,7 @@ from chainsim.network.compiled import (
     Distribution,
     StreamSpec,
 )
-from chainsim.network.distributions import compiled, duration
+from chainsim.network.distributions import compiled, duration, mean
 from chainsim.network.names import Names
 from chainsim.network.parts.hits import hit_stocks
 from chainsim.network.parts.rates import Rates
@@ -118,7 +118,7 @@ def stream(
             **common,
         )
     if spec.process == "regular":
-        return _regular(spec, time, common)
+        return _regular(spec, time, varying, common)
     if spec.process == "trace":
         events = tuple((time.second(at), thousandths(amount)) for at, amount in spec.events)
         return StreamSpec("trace", trace=events, quantum=quantum, clock=clock)
@@ -127,13 +127,20 @@ def stream(
     return StreamSpec("plan", trace=events, noise=noise, quantum=quantum, clock=clock)
 
 
-def _regular(spec: Stream, time: Time, common: dict[str, Any]) -> StreamSpec:
-    """Events at exact intervals: stated, or one event's amount over the rate."""
+def _regular(
+    spec: Stream, time: Time, varying: Distribution | None, common: dict[str, Any]
+) -> StreamSpec:
+    """Events at exact intervals: stated, or one event's mean amount over the rate."""
     if spec.every is not None:
         interval = spec.every
     else:
         assert spec.rate is not None
-        interval = Fraction(int(common["fixed_size"]), 1000) / spec.rate.value
+        amount = Fraction(int(common["fixed_size"]))
+        if varying is not None:
+            amount = Fraction(mean(varying)).limit_denominator(1000)
+        if amount <= 0:
+            return StreamSpec("trace", quantum=common["quantum"], clock=common["clock"])
+        interval = amount / 1000 / spec.rate.value
     first = Fraction(time.second(spec.first)) if spec.first is not None else interval
     return StreamSpec(
         "regular",
