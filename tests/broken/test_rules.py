@@ -109,6 +109,8 @@ CASES = [
     Case("lanes_join_sites", "to: P", "to: ^S", "join two different sites"),
     Case("goods_in_transit_fit_their_lane", "items: [part],", "items: [part], in_transit: "
          "[{item: ^car, amount: 5, arrives: 1 d}],", "be an item of the lane"),
+    Case("loads_fit_the_quota", "items: [part],", "items: [part], load: ^40, capacity_per_day: 30,",
+         "be at most capacity_per_day: a larger load never leaves, got 40"),
     Case("reorder_is_below_level", POLICY, "{policy: s_S, reorder: ^50, level: 40, sources: S}",
          "be below the level, got 50"),
     Case("outputs_share_a_lot", "outputs: {car: 1}", "outputs: ^{car: 1, scrap: 1}",

@@ -341,7 +341,7 @@ def lanes(draw: Draw, origin: Any, destination: Any, item: str) -> Block:
     rarely(draw, block, "order_lead", durations(6, zero=True))
     rarely(draw, block, "crossing", st.just(False))
     rarely(draw, block, "capacity_per_day", one_of(15, 4))
-    rarely(draw, block, "load", one_of(8, 3))
+    rarely(draw, block, "load", one_of(min(8, block.get("capacity_per_day", 8)), 3))
     if draw(st.integers(0, 3)) == 3:
         block["departures"] = {"every": draw(one_of("1 d", "9 h")), "at": draw(TIMES_OF_DAY)}
     if draw(st.integers(0, 3)) == 3 and isinstance(origin, str):

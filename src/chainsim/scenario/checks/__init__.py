@@ -44,6 +44,7 @@ RULES: tuple[Rule, ...] = (
     amounts.quanta_are_thousandths,
     amounts.amounts_fit_their_item,
     amounts.flows_fit_their_item,
+    lanes.loads_fit_the_quota,
     lanes.goods_in_transit_fit_their_lane,
     lanes.reorder_is_below_level,
     material.outputs_share_a_lot,

@@ -86,6 +86,15 @@ def goods_in_transit_fit_their_lane(ground: Ground) -> Problems:
                 yield ground.problem(path, "be an item of the lane", remedy)
 
 
+def loads_fit_the_quota(ground: Ground) -> Problems:
+    """A whole load leaves in one day, so it is no more than the day's quota."""
+    for key, lane in ground.document.lanes.items():
+        load, quota = lane.load, lane.capacity_per_day
+        if load is not None and quota is not None and load.value > quota.value:
+            rule = "be at most capacity_per_day: a larger load never leaves"
+            yield ground.problem(("lanes", key, "load"), rule)
+
+
 def orders_do_not_run_in_a_circle(ground: Ground) -> Problems:
     """Stocks that order from each other without any lead time would never come to rest."""
     graph: dict[Stock, set[Stock]] = {}
