@@ -355,7 +355,22 @@ def test_diff(tmp_path: Path) -> None:
     assert [(r["path"], r["first"]["value"], r["second"]["value"]) for r in rows] == [
         ("run.seed", 7, 8)
     ]
-    assert f"{two}:2:13" in call("diff", one, two).stdout
+    assert f"{two}:2:13"[:59] in call("diff", one, two).stdout
+
+
+def test_diff_cuts_long_values_except_in_json(tmp_path: Path) -> None:
+    one = scenario(tmp_path)
+    long = "many words " * 20
+    options = ("--set", f"description={long}")
+    two = scenario(tmp_path, f"extends: tiny.yaml\ndescription: {long}\n", "two.yaml")
+    assert call("diff", one, two, *options).stdout == "no difference\n"
+    lines = call("diff", one, two).stdout.splitlines()
+    path, value = lines[1].split(maxsplit=1)
+    assert path == "description" and "..." in value
+    assert len(lines[1]) <= len("description") + 3 * (60 + 2)
+    assert lines[1].count("many") <= 6
+    rows = json.loads(call("diff", one, two, "--json").stdout)["differences"]
+    assert rows[0]["second"]["value"] == long.strip()
 
 
 @pytest.mark.usefixtures("no_figures")
@@ -367,7 +382,9 @@ def test_list_shows_scenarios_results_and_measures(tmp_path: Path) -> None:
     assert [s["name"] for s in found["scenarios"]] == ["Tiny chain"]
     assert [r["folder"] for r in found["results"]] == [str(tmp_path / "out" / "tiny")]
     assert "fill_rate" in {m["name"] for m in found["measures"]}
-    assert "Tiny chain" in call(*words).stdout
+    shown = call(*words).stdout
+    assert "Tiny chain" in shown and "fill_rate" not in shown
+    assert "fill_rate" in call(*words, "--measures").stdout
     assert call("list", "--scenarios", "absent", "--out", "absent").exit_code == 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from tests.unit.cli_support import SHORT, TINY, call, scenario
 
 from chainsim import load_scenario
+from chainsim.report import tables
 from chainsim.report.disruption_view import disruptions_sheet
 
 STRIKES = """\
@@ -168,3 +170,20 @@ def test_costs_are_undefined_unless_the_scenario_gives_any(tmp_path: Path) -> No
     found = json.loads(call(*words, "--json", *options).stdout)["measures"]
     assert found["holding_cost"]["mean"] > 0
     assert found["transport_cost"]["mean"] > 0
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_rows_of_single_lines_fit_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    heads, row = ("path", "one", "two"), ("a.path.of.a.value", "x" * 60, "short")
+    stream = Terminal()
+    tables.show([tables.Sheet("", heads, [row], single_lines=True)], stream)
+    line = next(x for x in stream.getvalue().splitlines() if "a.path" in x)
+    assert line.split()[0] == row[0] and line.split()[-1] == "short"
+    assert "xxx..." in line and len(line.strip()) <= 80

@@ -16,10 +16,11 @@ from chainsim.errors import InputError, Problem
 @click.option(
     "--scenarios", type=FILE, default=Path("scenarios"), show_default=True, help="Their folder."
 )
+@click.option("--measures", is_flag=True, help="List the measures too; --json always does.")
 @out_option
 @json_option
-def list_(scenarios: Path, out: Path, as_json: bool) -> None:
-    """List scenarios, results and measures."""
+def list_(scenarios: Path, measures: bool, out: Path, as_json: bool) -> None:
+    """List scenarios and results, and measures if asked for."""
     from chainsim.report import catalogue, tables
 
     found = catalogue.catalogue(scenarios, out)
@@ -27,7 +28,7 @@ def list_(scenarios: Path, out: Path, as_json: bool) -> None:
         whole = {"schema": "chainsim/list/1", **catalogue.catalogue_object(found)}
         click.echo(json.dumps(whole, ensure_ascii=False, indent=1, allow_nan=False))
     else:
-        tables.show(catalogue.catalogue_sheets(found), sys.stdout)
+        tables.show(catalogue.catalogue_sheets(found, measures), sys.stdout)
 
 
 @click.command()

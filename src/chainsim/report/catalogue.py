@@ -78,19 +78,22 @@ def _summary(folder: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def catalogue_sheets(found: Catalogue) -> list[Sheet]:
-    """The catalogue as tables."""
+def catalogue_sheets(found: Catalogue, with_measures: bool) -> list[Sheet]:
+    """The catalogue as tables, that of measures only if asked for."""
     scenarios = [(f.file, f.name, shortened(f.description, LONGEST)) for f in found.scenarios]
     results = [_result_row(folder, summary) for folder, summary in found.results.items()]
     measures = [(m.name, m.unit, m.direction, m.meaning, m.formula) for m in found.measures]
-    return [
+    sheets = [
         Sheet("Scenarios", ("file", "name", "description"), scenarios),
         Sheet(
             "Results", ("folder", "scenario", "replications", "output", "unit"), results,
             frozenset({"replications", "output"}),
         ),
-        Sheet("Measures", ("name", "unit", "better", "meaning", "formula"), measures),
     ]  # fmt: skip
+    if with_measures:
+        heads = ("name", "unit", "better", "meaning", "formula")
+        sheets.append(Sheet("Measures", heads, measures))
+    return sheets
 
 
 def _result_row(folder: str, summary: dict[str, Any]) -> tuple[str, ...]:

@@ -20,6 +20,8 @@ from chainsim.scenario.schema.fields import Block, TimeOfDay
 COMMENT_COLUMN = 44
 """Where comments begin, where the value leaves room."""
 LONGEST_ORIGIN = 110
+LONGEST_VALUE = 60
+"""Of a value, or of an origin, beside others on one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,22 +190,25 @@ def _value(line: Line | None) -> Any:
 
 
 def differences_sheet(found: list[Difference], names: tuple[str, str]) -> Sheet:
-    """The differences with the origin of both values."""
+    """The differences, one line each, with the origin of the second value, else of the first."""
     rows = [
         (d.path, _shown(d.first), _shown(d.second), _origin(d.second) or _origin(d.first))
         for d in found
     ]
-    return Sheet("", ("path", names[0], names[1], "origin"), rows)
+    heads = (
+        name if len(name) <= LONGEST_VALUE else f"...{name[3 - LONGEST_VALUE :]}" for name in names
+    )
+    return Sheet("", ("path", *heads, "origin"), rows, single_lines=True)
 
 
 def _shown(line: Line | None) -> str:
     if line is None:
         return "(none)"
-    return shortened(_rounded(line.value) or _scalar(line.value), 60)
+    return shortened(_rounded(line.value) or _scalar(line.value), LONGEST_VALUE)
 
 
 def _origin(line: Line | None) -> str:
-    return shortened(origin_words(line.origin), 100) if line and line.origin else ""
+    return shortened(origin_words(line.origin), LONGEST_VALUE) if line and line.origin else ""
 
 
 def inside(found: Iterable[Line], path: str) -> Iterator[Line]:

@@ -143,7 +143,8 @@ def sites_sheet(run: Run) -> Sheet:
     order = sorted(sites, key=lambda s: (s not in makers, -(sites[s]["output"].mean or 0), s))
     heads = [f"{name.replace('_', ' ')} [{_unit(run, name)}]" for name in columns]
     heads.insert(1, f"{100 * _confidence(run):g} % interval of output")
-    return Sheet("Sites", ("site", "name", *heads), map(cells, order), frozenset(heads))
+    rows = [cells(site) for site in order]
+    return Sheet("Sites", ("site", "name", *heads), rows, frozenset(heads))
 
 
 def _makers_and_sellers(run: Run) -> tuple[set[str], set[str]]:

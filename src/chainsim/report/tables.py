@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TextIO
 
-from chainsim.errors import printable
+from chainsim.errors import printable, shortened
 
 WIDEST = 4000
 """Columns of plain text: lines are never broken."""
+LEAST_ROOM = 10
+"""Characters of a cell, however narrow the terminal."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Sheet:
     note: str = ""
     footnotes: Sequence[str] = ()
     """A line each, below the note."""
+    single_lines: bool = False
+    """On a terminal rows are not broken: their cells, but the first, share what room there is."""
 
 
 def number(value: float | None, digits: int = 4) -> str:
@@ -73,12 +77,25 @@ def _on_terminal(sheet: Sheet, stream: TextIO) -> None:
     console = Console(file=stream, highlight=False, markup=False)
     if sheet.title:
         console.print(Text(printable(sheet.title), style="bold"))
-    console.print(_rich_table(sheet, plain_text=False))
+    shown = _on_single_lines(sheet, console.width) if sheet.single_lines else sheet
+    console.print(_rich_table(shown, plain_text=False))
     if sheet.note:
         console.print(Text(sheet.note, style="dim"))
     for line in sheet.footnotes:
         console.print(Text(printable(line), style="dim"))
     console.print()
+
+
+def _on_single_lines(sheet: Sheet, width: int) -> Sheet:
+    """The table with its cells, but the first of each row, cut so that rows fit a width."""
+    rows = [list(row) for row in sheet.rows]
+    others = len(sheet.columns) - 1
+    first = max(len(row[0]) for row in [list(sheet.columns), *rows])
+    room = max(LEAST_ROOM, (width - first - 3 * others - 2) // others)
+    heads, *cut = [
+        [row[0], *(shortened(c, room) for c in row[1:])] for row in [sheet.columns, *rows]
+    ]
+    return replace(sheet, columns=heads, rows=cut)
 
 
 def _rich_table(sheet: Sheet, plain_text: bool) -> object:
@@ -93,7 +110,7 @@ def _rich_table(sheet: Sheet, plain_text: bool) -> object:
             Text(name),
             justify="right" if name in sheet.numbers else "left",
             overflow="fold",
-            no_wrap=plain_text,
+            no_wrap=plain_text or sheet.single_lines,
         )
     for row in sheet.rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
