@@ -262,8 +262,6 @@ class LaneSpec:
 
     id: str
     rank: int
-    block: str
-    """The key of the lane block it came from."""
     source: int
     destination: int
     order_lead: Distribution
@@ -283,7 +281,6 @@ class LaneSpec:
     quota_clock: int
     priority: int
     cost: float
-    distance: float
     in_transit: tuple[tuple[int, int], ...] = ()
     """(arrival, thousandths) of the goods on the road at the start."""
 
@@ -370,7 +367,6 @@ class DisruptionSpec:
     stocks: tuple[int, ...] = ()
     demands: tuple[int, ...] = ()
     sites: tuple[int, ...] = ()
-    dated_ends: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from chainsim.network.clock import Clock, Factor, Piece, tabulate
-from chainsim.network.compiled import FULL_SPEED, Base, ClockSpec, CompiledNetwork, DisruptionSpec
+from chainsim.network.compiled import FULL_SPEED, ClockSpec, CompiledNetwork, DisruptionSpec
 
 DECAY = 3.0
 """An exponential recovery takes three time constants."""
@@ -207,8 +207,3 @@ def _note_losses(
     for stock in spec.stocks:
         if network.stocks[stock].site in occurrence.sites:
             table.losses.append(Loss(occurrence.start, stock, spec.stock_loss, spec.rank))
-
-
-def steady() -> Base:
-    """The base of a clock that always runs at full speed."""
-    return Base((0,), (FULL_SPEED,))

@@ -30,7 +30,6 @@ def lanes(document: ScenarioFile, names: Names, rates: Rates, time: Time) -> tup
             LaneSpec(
                 id=key,
                 rank=names.ranks["lane", key],
-                block=block,
                 source=names.stocks[origin, item],
                 destination=names.stocks[destination, item],
                 order_lead=duration(lane.order_lead),
@@ -47,7 +46,6 @@ def lanes(document: ScenarioFile, names: Names, rates: Rates, time: Time) -> tup
                 ),
                 priority=lane.priority,
                 cost=float(lane.cost or 0),
-                distance=float(lane.distance or 0),
                 in_transit=_in_transit(lane, item, time),
             )
         )

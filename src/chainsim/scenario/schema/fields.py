@@ -166,7 +166,6 @@ LONGEST_TIME = 365_250
 Duration = dimensioned(quantities.TIME, "d", low=0, high=LONGEST_TIME)
 """Seconds as an exact fraction; a bare number means days; at least 0."""
 PositiveDuration = dimensioned(quantities.TIME, "d", low=0, high=LONGEST_TIME, exclusive=True)
-SignedDuration = dimensioned(quantities.TIME, "d")
 Share = dimensioned(quantities.NONE, "1", low=0, high=1)
 """A fraction from 0 to 1 (a per cent sign is understood)."""
 Factor = dimensioned(quantities.NONE, "1", low=0)
@@ -174,7 +173,6 @@ PositiveFactor = dimensioned(quantities.NONE, "1", low=0, exclusive=True)
 Number = dimensioned(quantities.NONE, "1")
 Length = dimensioned(quantities.LENGTH, "km", low=0)
 Money = dimensioned(quantities.MONEY, "yuan", low=0)
-MoneyPerTime = dimensioned((-1, 0, 0, 1), "yuan/d", low=0)
 Amount = Annotated[Quantity, BeforeValidator(_amount), _QUANTITY_SCHEMA]
 """An amount of an item, in the item's unit; at least 0."""
 Flow = Annotated[Quantity, BeforeValidator(_flow), _QUANTITY_SCHEMA]
