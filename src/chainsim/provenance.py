@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import stat
 import sys
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 from chainsim import __version__
@@ -51,12 +52,33 @@ def peak_memory_mb() -> dict[str, float] | None:
     }
 
 
-def digests(files: Iterable[str]) -> dict[str, str]:
-    """The SHA-256 of each file that can still be read."""
-    found = {}
-    for file in files:
-        try:
-            found[file] = hashlib.sha256(Path(file).read_bytes()).hexdigest()
-        except OSError:
-            continue
-    return found
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What the input files held before anything was run."""
+
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """The SHA-256 of each file."""
+    kept: Mapping[str, bytes] = field(default_factory=dict)
+    """The bytes of the files that are copied into results."""
+
+
+def inputs_of(files: Sequence[str], copied: Sequence[str]) -> Inputs:
+    """The digests of files, and the bytes of those to be copied; what is no file is left out."""
+    found = {file: raw for file in (*files, *copied) if (raw := _bytes(file)) is not None}
+    return Inputs(
+        {file: hashlib.sha256(found[file]).hexdigest() for file in files if file in found},
+        {file: found[file] for file in copied if file in found},
+    )
+
+
+def _bytes(file: str) -> bytes | None:
+    """What a file holds; None if it cannot be read. A pipe in its place is not waited for."""
+    try:
+        with open(file, "rb", opener=_at_once) as opened:
+            return opened.read() if stat.S_ISREG(os.fstat(opened.fileno()).st_mode) else None
+    except OSError:
+        return None
+
+
+def _at_once(file: str, flags: int) -> int:
+    return os.open(file, flags | getattr(os, "O_NONBLOCK", 0))

@@ -20,8 +20,11 @@ from tests.unit.cli_support import ROOT, SHORT, TINY, call, finished, scenario
 
 from chainsim import load_scenario
 from chainsim.errors import InputError, RunError
+from chainsim.experiments import replications
 from chainsim.experiments.runs import Run, prepare, run
+from chainsim.network.compiled import CompiledNetwork
 from chainsim.network.compiling import fingerprint
+from chainsim.outcome.trajectory import Trajectory
 from chainsim.report import folder as folders
 from chainsim.report import placement
 from chainsim.report.files import csv_text, json_text
@@ -137,6 +140,37 @@ def test_provenance_has_the_bytes_of_every_input_file(tmp_path: Path) -> None:
         str(path): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in (file, base, *(tmp_path / name for name in tables))
     }
+
+
+@pytest.mark.usefixtures("no_figures")
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes of POSIX")
+@pytest.mark.parametrize("change", ["edited", "deleted", "pipe"])
+def test_provenance_tells_of_the_files_before_the_run(
+    tmp_path: Path, change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = tmp_path / "seen.csv"
+    seen.write_text("month,value\n2022-01,2500\n")
+    file = scenario(tmp_path, TINY + "observed_series: {output: seen.csv}\n")
+    before = {str(path): path.read_bytes() for path in (file, seen)}
+    works = replications.simulate
+
+    def changes(network: CompiledNetwork, number: int = 0) -> Trajectory:
+        for path in (file, seen):
+            path.unlink(missing_ok=True)
+            if change == "edited":
+                path.write_text("another text")
+            if change == "pipe":
+                os.mkfifo(path)
+        return works(network, number)
+
+    monkeypatch.setattr(replications, "simulate", changes)
+    done = call("run", file, "--workers", 1, "--out", tmp_path / "out", *SHORT)
+    assert done.exit_code == 0, done.stderr
+    folder = tmp_path / "out" / "tiny"
+    found = json.loads((folder / "provenance.json").read_text())["files"]
+    assert found == {path: hashlib.sha256(raw).hexdigest() for path, raw in before.items()}
+    assert (folder / "observed" / "output.csv").read_bytes() == before[str(seen)]
+    assert load_scenario(folder / "scenario.yaml").series
 
 
 class Page(HTMLParser):

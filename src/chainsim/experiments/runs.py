@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from chainsim.errors import InputError, Problem, RunError, did_you_mean, shown
 from chainsim.experiments.daily import DailyRuns
@@ -23,6 +23,7 @@ from chainsim.network.compiled import CompiledNetwork
 from chainsim.network.compiling import compile_network
 from chainsim.outcome.measures import MEASURES
 from chainsim.outcome.validation import check_figures, comparisons
+from chainsim.provenance import Inputs, inputs_of
 from chainsim.scenario.loading import Scenario
 from chainsim.scenario.quantities import COUNTED
 from chainsim.scenario.warm_up import leaves_warm_up_open, with_warm_up
@@ -51,6 +52,8 @@ class Run:
     """Against the twins, in total and by site, where the scenario has a resilience block."""
     found_warm_up: FoundWarmUp | None = None
     """Where the scenario left the warm-up to MSER-5; then `scenario` has it as a time."""
+    inputs: Inputs = field(default_factory=Inputs)
+    """What the input files held before the run."""
 
     @property
     def daily(self) -> DailyRuns:
@@ -71,6 +74,8 @@ class Prepared:
     network: CompiledNetwork
     precision: Precision | None
     observed: Mapping[str, tuple[ObservedMonths, ...]]
+    inputs: Inputs
+    """What the input files hold now: they may change while it runs."""
 
 
 def prepare(scenario: Scenario) -> Prepared:
@@ -87,7 +92,9 @@ def prepare(scenario: Scenario) -> Prepared:
     counted = scenario
     if leaves_warm_up_open(scenario):
         counted = with_warm_up(scenario, 0, "not known before the run")
-    return Prepared(scenario, compile_network(counted), precision, observed)
+    files = (*scenario.files, *scenario.csv_files)
+    inputs = inputs_of(files, tuple(scenario.series.values()))
+    return Prepared(scenario, compile_network(counted), precision, observed, inputs)
 
 
 def run(prepared: Prepared, workers: int = 1, on_done: OnDone | None = None) -> Run:
@@ -123,6 +130,7 @@ def run(prepared: Prepared, workers: int = 1, on_done: OnDone | None = None) -> 
         precision=prepared.precision,
         impact=impacts(found, confidence, unit_of_output(network)),
         found_warm_up=found_warm_up,
+        inputs=prepared.inputs,
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import re
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -130,14 +129,18 @@ def write_text(path: Path, text: str) -> None:
 
 
 def _self_contained(run: Run, folder: Path) -> dict[str, Any]:
-    """The merged scenario with the observed series copied beside it."""
+    """The merged scenario with the observed series, as they were before the run, beside it."""
     merged = dict(run.scenario.merged)
-    if run.scenario.series:
+    kept = run.inputs.kept
+    series = {name: kept[file] for name, file in run.scenario.series.items() if file in kept}
+    if series:
         copies = folder / "observed"
         copies.mkdir()
-        for name, file in run.scenario.series.items():
-            shutil.copyfile(file, copies / f"{name}.csv")
-        merged["observed_series"] = {name: f"observed/{name}.csv" for name in run.scenario.series}
+        for name, raw in series.items():
+            (copies / f"{name}.csv").write_bytes(raw)
+        merged["observed_series"] = {name: f"observed/{name}.csv" for name in series}
+    else:
+        merged.pop("observed_series", None)
     return merged
 
 
@@ -181,7 +184,7 @@ def inputs_object(run: Run) -> dict[str, Any]:
     """The files, parameters and sources that a run rests on."""
     table = run.scenario.parameters
     return {
-        "files": provenance.digests((*run.scenario.files, *run.scenario.csv_files)),
+        "files": dict(run.inputs.digests),
         "warnings": [str(problem) for problem in run.scenario.warnings],
         "parameters": {name: parameter_object(table, name) for name in table},
         "sources": {
