@@ -217,13 +217,43 @@ def test_nothing_is_written_if_every_replication_fails(
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_a_bug_shows_its_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("no_figures")
+def test_a_bug_shows_its_traceback_and_stops_no_other_scenario(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works = replications.simulate
+
     def fails(network: Any, number: int = 0) -> Any:
+        if network.seed == 1:
+            raise ZeroDivisionError("a bug")
+        return works(network, number)
+
+    monkeypatch.setattr(replications, "simulate", fails)
+    scenario(tmp_path)
+    bad = scenario(tmp_path, "extends: tiny.yaml\nrun: {seed: 1}\n", "bad.yaml")
+    out = tmp_path / "out"
+    done = call("run", bad, tmp_path / "tiny.yaml", "--workers", 1, "--out", out, *SHORT)
+    assert done.exit_code == 4
+    assert "bad: Traceback" in done.stderr and "ZeroDivisionError: a bug" in done.stderr
+    assert [path.name for path in out.iterdir()] == ["tiny"]
+    assert "Tiny chain" in done.stdout
+
+
+@pytest.mark.parametrize("words", [["compare", "tiny.yaml", "bad.yaml"], ["list"]])
+def test_a_bug_of_any_command_is_no_failed_check(
+    tmp_path: Path, words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*words: Any, **options: Any) -> Any:
         raise ZeroDivisionError("a bug")
 
     monkeypatch.setattr(replications, "simulate", fails)
-    done = call("run", scenario(tmp_path), "--workers", 1, "--out", tmp_path)
-    assert isinstance(done.exception, ZeroDivisionError)
+    monkeypatch.setattr("chainsim.report.catalogue.catalogue", fails)
+    monkeypatch.chdir(tmp_path)
+    scenario(tmp_path)
+    scenario(tmp_path, "extends: tiny.yaml\n", "bad.yaml")
+    done = call(*words, *(["--workers", 1, *SHORT] if words[0] == "compare" else []))
+    assert done.exit_code == 4
+    assert "Traceback" in done.stderr and "ZeroDivisionError: a bug" in done.stderr
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")

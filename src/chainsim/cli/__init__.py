@@ -6,19 +6,21 @@ validation are quick.
 
 from __future__ import annotations
 
+import errno
 import sys
 
 import click
 
 from chainsim import __version__
 from chainsim.cli import comparing, listing, reading, running
-from chainsim.errors import ChainsimError
+from chainsim.cli.failures import words_of
+from chainsim.errors import ChainsimError, RunError
 
 INTERRUPTED = 130
 
 
 class Commands(click.Group):
-    """Commands whose mistakes and failures become exit codes, never tracebacks."""
+    """Commands whose mistakes and failures become exit codes; only a bug shows a traceback."""
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command; a mistake of the user is reported, a bug shows its traceback."""
@@ -30,6 +32,13 @@ class Commands(click.Group):
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             ctx.exit(INTERRUPTED)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno == errno.EPIPE:
+                raise  # nobody reads on
+            click.echo(words_of(error), err=True)
+            ctx.exit(RunError.exit_code)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from chainsim.cli.failures import words_of
 from chainsim.cli.options import FILE, run_options, with_seed_and_replications
 from chainsim.cli.progress import progress
 from chainsim.errors import InputError, Problem, RunError
@@ -33,7 +34,7 @@ def run(files: tuple[Path, ...], **options: Any) -> None:
     """
     runner = _Runner(**options)
     ready = runner.prepare(files)
-    objects = [runner.run(prepared, target) for prepared, target in ready]
+    objects = [runner.attempt(prepared, target) for prepared, target in ready]
     runner.print_json([found for found in objects if found is not None])
     if runner.failed:
         raise SystemExit(RunError.exit_code)
@@ -97,7 +98,15 @@ class _Runner:
                 f"{len(network.lanes)} lanes, {len(network.horizon.day_ends)} days"
             )
 
-    def run(self, prepared: Prepared, target: Path) -> dict[str, Any] | None:
+    def attempt(self, prepared: Prepared, target: Path) -> dict[str, Any] | None:
+        """Run one scenario; whatever fails, a bug too, stops no other one."""
+        try:
+            return self.run(prepared, target)
+        except Exception as error:
+            self.fail(f"{target.name}: {words_of(error)}")
+            return None
+
+    def run(self, prepared: Prepared, target: Path) -> dict[str, Any]:
         """Run and write one scenario, and print it; the JSON object of its results."""
         from chainsim.experiments.executors import usable_processors
         from chainsim.experiments.runs import reached
@@ -111,15 +120,11 @@ class _Runner:
         planned = prepared.scenario.document.run.replications
         total = prepared.precision.at_most if prepared.precision else planned
         workers = min(self.workers or usable_processors(), total)
-        try:
-            with progress(target.name, total, self.quiet) as done:
-                found = run_scenario(prepared, workers, done)
-            wall = time.monotonic() - began
-            command = shlex.join(["chainsim", *sys.argv[1:]])
-            write_run(found, target, Circumstances(command, started, wall, workers))
-        except RunError as error:
-            self.fail(f"{target.name}: {error}")
-            return None
+        with progress(target.name, total, self.quiet) as done:
+            found = run_scenario(prepared, workers, done)
+        wall = time.monotonic() - began
+        command = shlex.join(["chainsim", *sys.argv[1:]])
+        write_run(found, target, Circumstances(command, started, wall, workers))
         if found.summary.failed:
             first = next(r for r in found.replications if r.error)
             self.fail(
