@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from tests.unit.cli_support import TINY, scenario
+from tests.unit.cli_support import SHORT, TINY, finished, scenario
 
 from chainsim import load_scenario
 from chainsim.experiments.runs import Run, prepare, run
@@ -93,6 +93,23 @@ def test_drawing_changes_no_setting(drawn: Run) -> None:
         as_svg(picture.figure)
         break
     assert dict(matplotlib.rcParams) == before
+
+
+def test_settings_of_the_user_change_no_figure(tmp_path: Path) -> None:
+    words = ("run", scenario(tmp_path), *SHORT, "--workers", 1, "-q", "--out")
+    odd = tmp_path / "odd"
+    odd.mkdir()
+    (odd / "matplotlibrc").write_text(
+        "font.size: 30\nlines.linewidth: 9\nfigure.facecolor: red\nsavefig.dpi: 20\n"
+        "timezone: Asia/Shanghai\ndate.epoch: 2000-01-01\naxes.prop_cycle: cycler('color', 'k')\n"
+    )
+    plain = finished(*words, tmp_path / "a", cwd=tmp_path)
+    other = finished(*words, tmp_path / "b", cwd=odd, MPLBACKEND="module://absent.backend")
+    assert (plain.returncode, other.returncode) == (0, 0), plain.stderr + other.stderr
+    drawn = sorted((tmp_path / "a" / "tiny" / "figures").iterdir())
+    assert drawn
+    for path in drawn:
+        assert path.read_bytes() == (tmp_path / "b" / "tiny" / "figures" / path.name).read_bytes()
 
 
 def test_observed_months_are_compared(found: dict[str, Picture]) -> None:

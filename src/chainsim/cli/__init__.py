@@ -7,6 +7,7 @@ validation are quick.
 from __future__ import annotations
 
 import errno
+import os
 import sys
 
 import click
@@ -67,6 +68,7 @@ for command in (
 
 def main() -> None:
     """The entry point of the program `chainsim`."""
+    os.environ["MPLBACKEND"] = "agg"  # a notebook sets its own for all that it starts
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # names in any script, whatever the locale
             stream.reconfigure(errors="backslashreplace")

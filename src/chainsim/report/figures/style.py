@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Literal, ParamSpec, TypeVar
 
-from matplotlib import rc_context
+from matplotlib import MatplotlibDeprecationWarning, rc_context, rcParams, rcParamsDefault
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
@@ -64,7 +64,14 @@ STYLE: dict[str, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "chainsim",
     "path.simplify": True,
+    "timezone": "UTC",
+    "date.epoch": "1970-01-01T00:00:00",
 }
+_KEPT = ("backend", "interactive")
+_BASE: dict[str, Any] = {
+    name: value for name, value in rcParamsDefault.items() if not name.startswith(_KEPT)
+}
+"""The settings beneath: those of matplotlib, not of a file of the user or of a notebook."""
 Columns = Mapping[str, Iterable[Any]]
 """A table by column."""
 
@@ -82,11 +89,15 @@ class Picture:
 
 
 def styled(draw: Callable[P, T]) -> Callable[P, T]:
-    """A function that draws or writes a figure, with the settings of `STYLE` while it works."""
+    """A function that draws or writes a figure, with the settings of `STYLE` and no others."""
 
     @wraps(draw)
     def drawn(*args: P.args, **options: P.kwargs) -> T:
-        with rc_context(STYLE):  # type: ignore[arg-type, unused-ignore]
+        with rc_context():
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", MatplotlibDeprecationWarning)
+                settings: Any = _BASE | STYLE
+                rcParams.update(settings)
             return draw(*args, **options)
 
     return drawn
