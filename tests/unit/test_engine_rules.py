@@ -339,3 +339,25 @@ def test_without_room_goods_pass_to_free_servers_in_whole_lots(
     }
     run = run_of({"shop": shop}, "car tested", "1 d")
     assert run.count("stocks", "turned_away", "shop/car") == turned_away
+
+
+def test_a_divided_lot_counts_when_its_last_part_has_found_room() -> None:
+    """Half of a lot of two is scrapped; the rest waits from hour 1 to 30 for room."""
+    shop = {
+        "stocks": {"steel": {"unlimited": True}, "part": {"room": 1, "initial": 1}},
+        "operations": {
+            "cut": {
+                "inputs": {"steel": 1},
+                "outputs": {"part": {"share": 0.5}, "scrap": {"share": 0.5}},
+                "split": "exact",
+                "lot": 2,
+                "time": "1 h",
+            }
+        },
+        "demand": {"part": trace(("30 h", 1))},
+    }
+    run = run_of({"shop": shop}, "steel part", "2 d")
+    done = [
+        run.daily("operations", name, "shop/cut").tolist() for name in ("completed", "scrapped")
+    ]
+    assert done == [[0, 1000], [0, 1000]]

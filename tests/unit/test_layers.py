@@ -173,3 +173,13 @@ def test_problems_of_all_files_come_together(base: Path) -> None:
         load_scenario(base / "child.yaml", ["run.seed=x"])
     assert len(refusal.value.problems) == 3
     assert refusal.value.exit_code == 2
+
+
+def test_an_empty_map_empties_what_is_inherited(tmp_path: Path) -> None:
+    head = "name: x\nrun: {length: 2 d}\nsites: {s: {}}\n"
+    base = head + "items: {a: {}}\nprofiles: {p: {kind: steps, at: [[1 d, 2]]}}\n"
+    (tmp_path / "base.yaml").write_text(base)
+    (tmp_path / "top.yaml").write_text("extends: base.yaml\nprofiles: {}\n")
+    scenario = load_scenario(tmp_path / "top.yaml")
+    assert scenario.document.profiles == {}
+    assert set(scenario.document.items) == {"a"}

@@ -68,16 +68,9 @@ def _stock_balance(t: Table) -> Integers:
 
 
 def _below_zero(t: Table) -> Integers:
-    """The lowest of all counts and levels, where it is below zero.
-
-    The scrapped part of a divided lot leaves `completed` before the rest that waits for room
-    comes, so there what is blocked counts.
-    """
-    counts = dict(t.counts)
-    if "completed" in counts:
-        counts["completed"] = counts["completed"].cumsum(axis=0) + t.levels["blocked"]
+    """The lowest of all counts and levels, where it is below zero."""
     lowest = np.zeros(len(t.ids), dtype=np.int64)
-    for series in (*counts.values(), *t.levels.values()):
+    for series in (*t.counts.values(), *t.levels.values()):
         lowest = np.minimum(lowest, series.min(axis=0, initial=0))
     return lowest
 

@@ -1,8 +1,8 @@
 """Ordered layers of data: files that extend files.
 
-Maps merge deeply and lists are replaced whole. Every value keeps the place it came from, and the
-places of what it replaced, so that two layers of one rank that disagree are an error and never a
-silent win.
+Maps merge deeply, lists are replaced whole, and an empty map empties what was there. Every value
+keeps the place it came from, and the places of what it replaced, so that two layers of one rank
+that disagree are an error and never a silent win.
 """
 
 from __future__ import annotations
@@ -208,7 +208,7 @@ def _decides(own: Node, path: nodes.Path) -> bool:
 
 
 def overlaid(base: Node, top: Node, path: tuple[str, ...] = ()) -> Node:
-    """`top` over `base`: maps merge deeply, everything else is replaced."""
+    """`top` over `base`: maps merge deeply, everything else is replaced; an empty map empties."""
     beneath = top.beneath | base.beneath | {base.place}
     if not _same_kind(base, top):
         return replace(top, beneath=beneath)
@@ -216,7 +216,10 @@ def overlaid(base: Node, top: Node, path: tuple[str, ...] = ()) -> Node:
     merged = {name: node for name, node in base.value.items() if name not in dropped}
     for name, node in top.value.items():
         below = merged.get(name)
-        merged[name] = node if below is None else overlaid(below, node, (*path, name))
+        if below is None or node.value == {}:
+            merged[name] = node
+        else:
+            merged[name] = overlaid(below, node, (*path, name))
     return replace(top, value=merged, beneath=beneath)
 
 

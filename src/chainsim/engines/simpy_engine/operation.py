@@ -50,7 +50,7 @@ class Input(Account):
 class Lot:
     """A lot under way; what happens to it is its completion."""
 
-    __slots__ = ("armed", "operation", "output", "rank", "server", "waiting")
+    __slots__ = ("armed", "operation", "output", "rank", "scrapped", "server", "waiting")
     phase = int(Phase.COMPLETE)
     armed: bool
 
@@ -61,6 +61,7 @@ class Lot:
         self.output = output
         self.waiting = 0
         """Outputs that wait for room."""
+        self.scrapped = 0
 
     def happen(self) -> None:
         """The lot is complete."""
@@ -380,8 +381,7 @@ class Operation(Account):
             for wake in item.on_drop:
                 wake()
         if output.stock == SCRAP:
-            self.scrapped += quantity
-            self.completed -= quantity
+            lot.scrapped += quantity
             return
         stock = self.chain.stocks[output.stock]
         if stock.takes_all or (not stock.blocked and stock.fits(quantity)):
@@ -412,7 +412,8 @@ class Operation(Account):
 
     def _finish(self, lot: Lot) -> None:
         resource = self.resource
-        self.completed += self.spec.lot
+        self.scrapped += lot.scrapped
+        self.completed += self.spec.lot - lot.scrapped
         resource.free.append(lot.server)
         resource.touch()
         for operation in resource.operations:
