@@ -23,6 +23,7 @@ from chainsim.engines.simpy_engine.lane import Lane, Quota
 from chainsim.engines.simpy_engine.operation import Operation
 from chainsim.engines.simpy_engine.outside import Arrival, Demand, pace
 from chainsim.engines.simpy_engine.replenishment import Replenisher
+from chainsim.engines.simpy_engine.requirements import way_to
 from chainsim.engines.simpy_engine.resource import Resource
 from chainsim.engines.simpy_engine.stock import Making, Stock, total_on_hand
 from chainsim.network.clock import Clock, states
@@ -87,46 +88,6 @@ class Chain:
             return False
         makers = self._makers.get(stock.id, [])
         return not makers or not all(operation.is_stopped for operation in makers)
-
-    def requirement(self, stock: Stock, parent: Stock, behind: tuple[Stock, ...] = ()) -> int:
-        """What the open orders of `parent` still need of an item, through the stages between.
-
-        Netted stage by stage as in material requirements planning: open orders less what is on
-        hand and in the making, times the amount per unit; of the outputs between which a lot
-        chooses the one that needs most. Rework that leads back to the item or to one `behind` it
-        needs nothing more.
-        """
-        needed = 0
-        for user in stock.users:
-            amount = next(i.quantity for i in user.inputs if i.stock is stock)
-            wanted = 0
-            for output in user.spec.outputs:
-                if output.stock == SCRAP:
-                    continue
-                made = self.stocks[output.stock]
-                if made is stock or made in behind:
-                    continue
-                open_orders = made.backlog
-                if made is not parent:
-                    open_orders = self.requirement(made, parent, (*behind, stock))
-                net = max(0, open_orders - made.on_hand - made.making)
-                wanted = max(wanted, -(-net * amount // output.quantity))
-            needed += wanted
-        return needed
-
-    def way_to(self, stock: Stock, parent: Stock) -> list[Stock]:
-        """The stocks on the way from an item to the parent that it is required for."""
-        found: dict[str, Stock] = {}
-        frontier = [stock]
-        while frontier:
-            for user in frontier.pop().users:
-                for output in user.spec.outputs:
-                    made = self.stocks[output.stock] if output.stock != SCRAP else stock
-                    if made is not stock and made.id not in found:
-                        found[made.id] = made
-                        if made is not parent:
-                            frontier.append(made)
-        return [made for _, made in sorted(found.items())]
 
     def quota_of(self, spec: LaneSpec) -> Quota | None:
         """The daily quota that the lanes of one pair share, if there is one."""
@@ -210,7 +171,7 @@ class Chain:
             if operation.pulled is not None and operation.pulled.way is not None:
                 watched = [operation.pulled, *operation.pulled.way.stocks]
             if operation.pulled is not None and operation.parent is not None:
-                watched += self.way_to(operation.pulled, operation.parent)
+                watched += way_to(self.stocks, operation.pulled, operation.parent)
             wake = operation.floor.wake
             for stock in watched:
                 for listeners in (stock.on_drop, stock.on_rise, stock.on_gain):

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from chainsim.engines import rules
 from chainsim.engines.simpy_engine.account import Account
+from chainsim.engines.simpy_engine.lot import Blocked, Input, Lot
+from chainsim.engines.simpy_engine.requirements import requirement
 from chainsim.engines.simpy_engine.resource import STATE_OF_CLOCK, Server
 from chainsim.engines.simpy_engine.stock import Stock
 from chainsim.network.clock import OPEN, state
@@ -17,7 +19,6 @@ from chainsim.network.compiled import (
     NONE,
     SCRAP,
     WORK_PER_MILLISECOND,
-    InputSpec,
     OperationSpec,
     OutputSpec,
     Phase,
@@ -26,61 +27,6 @@ from chainsim.network.compiled import (
 if TYPE_CHECKING:
     from chainsim.engines.simpy_engine.chain import Chain
     from chainsim.engines.simpy_engine.floor import Floor
-
-
-class Input(Account):
-    """What a lot takes of a stock, and the server time spent starved of it."""
-
-    kind = "inputs"
-    starved: int
-
-    def __init__(self, operation: str, stock: Stock, spec: InputSpec) -> None:
-        super().__init__()
-        self.id = f"{operation}<{stock.id}"
-        self.stock = stock
-        self.quantity = spec.quantity
-        self.consumed = spec.consumed
-
-    @property
-    def is_there(self) -> bool:
-        """Whether one lot's amount is on hand."""
-        return self.stock.on_hand >= self.quantity or self.stock.unlimited
-
-
-class Lot:
-    """A lot under way; what happens to it is its completion."""
-
-    __slots__ = ("armed", "operation", "output", "rank", "scrapped", "server", "waiting")
-    phase = int(Phase.COMPLETE)
-    armed: bool
-
-    def __init__(self, operation: Operation, server: Server, output: OutputSpec) -> None:
-        self.rank = operation.rank
-        self.operation = operation
-        self.server = server
-        self.output = output
-        self.waiting = 0
-        """Outputs that wait for room."""
-        self.scrapped = 0
-
-    def happen(self) -> None:
-        """The lot is complete."""
-        self.operation.complete(self)
-
-
-class Blocked:
-    """An output that waits for room, and its server with it."""
-
-    __slots__ = ("lot", "quantity", "stock")
-
-    def __init__(self, lot: Lot, stock: Stock, quantity: int) -> None:
-        self.lot = lot
-        self.stock = stock
-        self.quantity = quantity
-
-    def admitted(self) -> None:
-        """Room was found."""
-        self.lot.operation.unblock(self)
 
 
 class Operation(Account):
@@ -184,7 +130,7 @@ class Operation(Account):
         if self.pulled is not None:
             stock, level = self.pulled, self._target
             if self.parent is not None:
-                level += self.chain.requirement(stock, self.parent)
+                level += requirement(self.chain.stocks, stock, self.parent)
             return stock.on_hand + stock.on_order - stock.backlog + stock.making < level
         return self.open_slots > 0 and (release.keep_missed or self._slot_at == self.env._now)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from chainsim.engines import rules
 from chainsim.engines.simpy_engine.instant import Turn
 from chainsim.engines.simpy_engine.lane import Lane
+from chainsim.engines.simpy_engine.requirements import requirement, way_to
 from chainsim.engines.simpy_engine.stock import Stock
 from chainsim.network.compiled import NONE, Forecast, Phase, ReplenishmentSpec
 
@@ -67,7 +68,7 @@ class Replenisher:
         if spec.review is None:
             self.stock.on_drop.append(self.turn.arm)
             if self.parent is not None:
-                for stock in chain.way_to(self.stock, self.parent):
+                for stock in way_to(chain.stocks, self.stock, self.parent):
                     stock.on_drop.append(self.turn.arm)
 
     @property
@@ -113,7 +114,7 @@ class Replenisher:
         stock = self.stock
         position = stock.on_hand + stock.on_order - stock.backlog
         if self.parent is not None:
-            position -= self.chain.requirement(self.stock, self.parent)
+            position -= requirement(self.chain.stocks, self.stock, self.parent)
         day = self.chain.day
         if spec.policy == "base_stock":
             return self._level(day) - position

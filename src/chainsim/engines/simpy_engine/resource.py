@@ -11,7 +11,8 @@ from chainsim.network.compiled import ResourceSpec
 
 if TYPE_CHECKING:
     from chainsim.engines.simpy_engine.chain import Chain
-    from chainsim.engines.simpy_engine.operation import Input, Operation
+    from chainsim.engines.simpy_engine.lot import Input
+    from chainsim.engines.simpy_engine.operation import Operation
 
 STATE_OF_CLOCK = {CLOSED: "closed", DISRUPTED: "disrupted"}
 
