@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import errno
 import os
-import sys
 
 import click
 
 from chainsim import __version__
-from chainsim.cli import comparing, listing, reading, running
+from chainsim.cli import comparing, listing, process, reading, running
 from chainsim.cli.failures import words_of
 from chainsim.errors import ChainsimError, RunError
 
@@ -48,7 +47,7 @@ def cli() -> None:
     """Discrete-event simulation of regional supply chains.
 
     Exit codes: 0 fine; 1 a check failed; 2 the input is wrong; 3 a check could not be decided;
-    4 a run failed; 130 interrupted.
+    4 a run failed; 130 interrupted; 143 terminated.
     """
 
 
@@ -69,7 +68,9 @@ for command in (
 def main() -> None:
     """The entry point of the program `chainsim`."""
     os.environ["MPLBACKEND"] = "agg"  # a notebook sets its own for all that it starts
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # names in any script, whatever the locale
-            stream.reconfigure(errors="backslashreplace")
-    cli()
+    outlets = process.steady_streams()
+    process.end_cleanly()
+    try:
+        cli()
+    except SystemExit as end:
+        raise SystemExit(process.exit_code(end.code, outlets)) from None

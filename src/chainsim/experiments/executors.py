@@ -115,15 +115,27 @@ def _perform(index: int) -> Any:
 
 @contextmanager
 def _interrupts_held_back() -> Iterator[None]:
-    """An interrupt is delivered afterwards; processes started meanwhile never get one."""
+    """An interrupt is delivered afterwards; processes started meanwhile never get one.
+
+    What else ends this process is delivered afterwards too, and ends those processes as usual.
+    """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    came: list[int] = []
+    handler = signal.getsignal(signal.SIGTERM)
+    heeded = callable(handler) and threading.current_thread() is threading.main_thread()
+    if heeded:
+        signal.signal(signal.SIGTERM, lambda number, frame: came.append(number))
     try:
         yield
     finally:
+        if heeded:
+            signal.signal(signal.SIGTERM, handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if came:
+            signal.raise_signal(signal.SIGTERM)
 
 
 @contextmanager
