@@ -117,5 +117,5 @@ def test_too_few_open_files_are_one_line(tmp_path: Path, workers: int) -> None:
             continue
         assert done.returncode == 4
         assert "Traceback" not in done.stderr
-        assert "open" in done.stderr and len(done.stderr.splitlines()) == 1
+        assert "open files" in done.stderr and len(done.stderr.splitlines()) == 1
     assert not list(tmp_path.glob("results/.*"))

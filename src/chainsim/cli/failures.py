@@ -8,7 +8,7 @@ import traceback
 from chainsim.errors import ChainsimError
 
 WANTS = {
-    errno.EMFILE: "a process may not open more files (ulimit -n)",
+    errno.EMFILE: "too many open files for one process (ulimit -n)",
     errno.ENFILE: "the machine has too many open files",
     errno.ENOMEM: "out of memory",
     errno.EAGAIN: "no more processes can be started (ulimit -u)",

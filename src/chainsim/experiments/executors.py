@@ -54,13 +54,16 @@ def completed(
         workers: Processes; with one, the work is done here.
 
     Raises:
-        RunError: a worker died (for want of memory, say).
+        RunError: a worker died (for want of memory, say), or could not be started.
     """
     if workers == 1:
         yield from ((index, work(index)) for index in indices)
         return
     context = get_context("spawn")
-    lifeline, ours = context.Pipe(duplex=False)
+    try:
+        lifeline, ours = context.Pipe(duplex=False)
+    except OSError as error:
+        raise _not_started(error) from error
     with _one_thread_each(), ours:
         executor = ProcessPoolExecutor(workers, context, _enter, (work, lifeline))
         try:
@@ -70,10 +73,17 @@ def completed(
                 "a worker process ended without a result (out of memory, or killed from outside); "
                 "fewer workers need less memory"
             ) from None
+        except OSError as error:
+            raise _not_started(error) from error
         finally:
             lifeline.close()
             ours.close()
             executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _not_started(error: OSError) -> RunError:
+    reason = error.strerror or str(error)
+    return RunError(f"worker processes cannot be started ({reason}); fewer workers may do")
 
 
 def _as_completed(
