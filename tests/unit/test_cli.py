@@ -418,6 +418,39 @@ def test_list_shows_scenarios_results_and_measures(tmp_path: Path) -> None:
     assert call("list", "--scenarios", "absent", "--out", "absent").exit_code == 0
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]", "{}", "3", "", "not json", "[" * 100_000, "1" * 5000, '"\\ud800"',
+        '{"schema": "chainsim/run/1", "measures": []}',
+        '{"schema": "chainsim/run/1", "measures": {"output": [1]}}',
+        '{"schema": "chainsim/run/1", "scenario": "x", "fingerprint": "y", "replications": 1,'
+        ' "measures": {"output": {"unit": "t", "mean": NaN}}}',
+        '{"schema": "chainsim/run/1", "scenario": "x", "fingerprint": "y", "replications": 1,'
+        ' "measures": {"output": {"unit": "t", "mean": 1%s}}}' % ("0" * 400),
+    ],
+)  # fmt: skip
+def test_list_skips_what_is_no_summary_with_a_note(tmp_path: Path, text: str) -> None:
+    (tmp_path / "foreign").mkdir()
+    (tmp_path / "foreign" / "summary.json").write_text(text)
+    for words in ((), ("--json",)):
+        done = call("list", "--scenarios", "absent", "--out", tmp_path, *words)
+        assert done.exit_code == 0, done.stderr
+        assert done.stderr == (
+            f"{tmp_path / 'foreign'}: skipped, its summary.json is not one of a run\n"
+        )
+    assert json.loads(done.stdout)["results"] == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes of POSIX")
+def test_list_waits_for_no_pipe(tmp_path: Path) -> None:
+    (tmp_path / "foreign").mkdir()
+    os.mkfifo(tmp_path / "foreign" / "summary.json")
+    done = call("list", "--scenarios", "absent", "--out", tmp_path)
+    assert done.exit_code == 0
+    assert "skipped" in done.stderr
+
+
 @pytest.mark.usefixtures("no_figures")
 def test_new_writes_a_scenario_that_runs(tmp_path: Path) -> None:
     file = tmp_path / "first.yaml"

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from chainsim.cli.options import FILE, json_option, out_option
-from chainsim.errors import InputError, Problem
+from chainsim.errors import InputError, Problem, printable
 
 
 @click.command(name="list")
@@ -24,6 +24,8 @@ def list_(scenarios: Path, measures: bool, out: Path, as_json: bool) -> None:
     from chainsim.report import catalogue, tables
 
     found = catalogue.catalogue(scenarios, out)
+    for folder in found.skipped:
+        click.echo(f"{printable(folder)}: skipped, its summary.json is not one of a run", err=True)
     if as_json:
         whole = {"schema": "chainsim/list/1", **catalogue.catalogue_object(found)}
         click.echo(json.dumps(whole, ensure_ascii=False, indent=1, allow_nan=False))

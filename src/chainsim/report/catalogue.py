@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from chainsim.errors import InputError, shortened
 from chainsim.outcome.measures import ITEM_MEASURES, MEASURES, Measure
+from chainsim.report.objects import RUN_SCHEMA
 from chainsim.report.tables import Sheet, number
 from chainsim.scenario import strict_yaml
 from chainsim.scenario.files import read_text
 
 SUFFIXES = (".yaml", ".yml")
 LONGEST = 90
+LARGEST_MEAN = 1e300
+LARGEST_SUMMARY = 100_000_000
+"""Bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,8 @@ class Catalogue:
     scenarios: list[Found]
     results: dict[str, dict[str, Any]]
     measures: list[Measure]
+    skipped: list[str]
+    """Folders with a summary that is not one of a run."""
 
 
 def catalogue(scenarios: Path, results: Path) -> Catalogue:
@@ -43,6 +50,7 @@ def catalogue(scenarios: Path, results: Path) -> Catalogue:
         [found for file in files if (found := _headline(file)) is not None],
         {folder: summary for folder, summary in summaries.items() if summary},
         [*MEASURES.values(), *ITEM_MEASURES.values()],
+        [folder for folder, summary in summaries.items() if summary == {}],
     )
 
 
@@ -70,12 +78,37 @@ def _headline(file: Path) -> Found | None:
     return Found(str(file), name, description)
 
 
-def _summary(folder: Path) -> dict[str, Any]:
+def _summary(folder: Path) -> dict[str, Any] | None:
+    """The summary in a folder; empty if it is none of this program; None if there is none."""
+    file = folder / "summary.json"
+    if not os.path.lexists(file):
+        return None
     try:
-        found = json.loads((folder / "summary.json").read_text("utf-8"))
-    except (OSError, ValueError):
+        found = json.loads(read_text(file, str(file), LARGEST_SUMMARY), parse_constant=_no_number)
+    except (InputError, ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return found if _is_summary(found) else {}
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is no JSON")
+
+
+def _is_mean(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float) and abs(value) < LARGEST_MEAN)
+
+
+def _is_summary(found: Any) -> bool:
+    """Whether all that is shown of a summary has the shape that a run writes."""
+    if not isinstance(found, dict) or found.get("schema") != RUN_SCHEMA:
+        return False
+    measures = found.get("measures")
+    output = measures.get("output") if isinstance(measures, dict) else None
+    if not isinstance(output, dict) or not _is_mean(output.get("mean")):
+        return False
+    words = (found.get("scenario"), found.get("fingerprint"), output.get("unit"))
+    count = found.get("replications")
+    return all(isinstance(word, str) for word in words) and isinstance(count, int)
 
 
 def catalogue_sheets(found: Catalogue, with_measures: bool) -> list[Sheet]:
@@ -97,15 +130,14 @@ def catalogue_sheets(found: Catalogue, with_measures: bool) -> list[Sheet]:
 
 
 def _result_row(folder: str, summary: dict[str, Any]) -> tuple[str, ...]:
-    measures = summary.get("measures")
-    output = measures.get("output", {}) if isinstance(measures, dict) else {}
-    mean = output.get("mean")
+    output = summary["measures"]["output"]
+    mean = output["mean"]
     return (
         folder,
-        str(summary.get("scenario", "")),
-        str(summary.get("replications", "")),
-        number(mean if isinstance(mean, int | float) else None),
-        str(output.get("unit", "")),
+        summary["scenario"],
+        str(summary["replications"]),
+        number(None if mean is None else float(mean)),
+        output["unit"],
     )
 
 
@@ -116,7 +148,7 @@ def catalogue_object(found: Catalogue) -> dict[str, Any]:
             {"file": f.file, "name": f.name, "description": f.description} for f in found.scenarios
         ],
         "results": [
-            {"folder": folder, "scenario": s.get("scenario"), "fingerprint": s.get("fingerprint")}
+            {"folder": folder, "scenario": s["scenario"], "fingerprint": s["fingerprint"]}
             for folder, s in found.results.items()
         ],
         "measures": [
