@@ -24,6 +24,8 @@ from chainsim.outcome.trajectory import NUMBERS
 DAILY_COLUMNS = ("date", "kind", "entity", "series", "unit", "mean", "p5", "p50", "p95")
 DIGITS = 4
 """Decimals of the daily series: quantities are whole thousandths."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""With these a cell begins that a spreadsheet computes."""
 ROW_GROUP = 500
 """Series that are written to Parquet together."""
 Part = tuple[str, str, str, str, tuple[list[float], ...]]
@@ -50,7 +52,7 @@ def csv_text(columns: Mapping[str, Iterable[Any]]) -> str:
     """A table by column as CSV; None and what is not finite become empty cells."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(columns)
+    writer.writerow([_cell(name) for name in columns])
     for row in zip(*columns.values(), strict=True):
         writer.writerow([_cell(value) for value in row])
     return buffer.getvalue()
@@ -61,8 +63,21 @@ def _cell(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, str):
+        return _as_text(value)
     value = finite(value)
     return "" if value is None else value
+
+
+def _as_text(text: str) -> str:
+    """A text that no spreadsheet takes for a formula; a number stays a number."""
+    if not text.startswith(FORMULA):
+        return text
+    try:
+        float(text)
+    except ValueError:
+        return "'" + text
+    return text
 
 
 def measures_columns(run: Run) -> dict[str, list[Any]]:
@@ -141,7 +156,7 @@ def _write_gzip(parts: Iterable[Part], dates: Sequence[dt.date], path: Path) -> 
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(DAILY_COLUMNS)
         for kind, entity, name, unit, series in parts:
-            head = (kind, entity, name, unit)
+            head = (kind, _as_text(entity), name, _as_text(unit))
             writer.writerows(
                 (day, *head, *values)
                 for day, values in zip(days, zip(*series, strict=True), strict=True)
