@@ -303,9 +303,9 @@ def test_a_failed_replication_is_dropped_from_its_pair(tmp_path: Path) -> None:
     assert (against["pairs"], against["dropped"]) == (2, [1])
     assert against["measures"]["output"]["n"] == 2
     assert found["scenarios"]["calm"]["failed"] == 1
-    text = (tmp_path / "compare_calm_tiny" / "sentences.md").read_text()
+    text = (tmp_path / "compare_calm__vs__tiny" / "sentences.md").read_text()
     assert "1 DROPPED" in text and "number 1" in text
-    caption = (tmp_path / "compare_calm_tiny/figures/output_overlay.svg").read_text()
+    caption = (tmp_path / "compare_calm__vs__tiny/figures/output_overlay.svg").read_text()
     assert "2 replications" in caption
 
 
@@ -336,7 +336,7 @@ def test_bytes_do_not_depend_on_the_number_of_workers(
         out = tmp_path / str(workers)
         done = call("compare", *files, *SHORT, "-q", "--workers", workers, "--out", out)
         assert done.exit_code == 0, done.stderr
-        assert [path.name for path in out.iterdir()] == ["compare_tiny_more"]
+        assert [path.name for path in out.iterdir()] == ["compare_tiny__vs__more"]
         kept.append(
             {
                 str(path.relative_to(out)): path.read_bytes()
@@ -382,7 +382,7 @@ def test_it_prints_a_sentence_per_measure(files: tuple[Path, Path], tmp_path: Pa
 
 
 def test_a_target_that_is_no_result_is_left_alone(files: tuple[Path, Path], tmp_path: Path) -> None:
-    mine = tmp_path / "compare_tiny_more"
+    mine = tmp_path / "compare_tiny__vs__more"
     mine.mkdir()
     (mine / "thesis.tex").write_text("years of work")
     assert call("compare", *files, "--out", tmp_path).exit_code == 2
@@ -390,7 +390,10 @@ def test_a_target_that_is_no_result_is_left_alone(files: tuple[Path, Path], tmp_
 
 
 def test_names_of_folders() -> None:
-    assert comparison_name(["a", "b", "c"]) == "compare_a_b_c"
+    assert comparison_name(["a", "b", "c"]) == "compare_a__vs__b__vs__c"
+    assert comparison_name(["a_b", "c"]) != comparison_name(["a", "b_c"])
+    assert comparison_name(["a__vs__b", "c"]) != comparison_name(["a", "b", "c"])
+    assert comparison_name(["a__vs", "b"]) != comparison_name(["a", "vs__b"])
     long, other = comparison_name(["a" * 70, "b" * 70]), comparison_name(["a" * 70, "b" * 71])
     assert len(long) == 80 and long != other
     assert len(comparison_name(["川" * 26, "b"]).encode()) <= 80

@@ -30,14 +30,16 @@ from chainsim.report.placement import MARK
 
 
 def comparison_name(names: Iterable[str]) -> str:
-    """The name of the folder for scenarios that are compared: compare_A_B, the first one first.
+    """The name of the folder for scenarios that are compared: compare_A__vs__B, the first first.
 
-    Where that is too long for a file system, a digest of the whole replaces its end.
+    Where that could be the name for others too, or is too long for a file system, a digest of all
+    names is at its end.
     """
-    name = "_".join(("compare", *names))
-    if len(name.encode()) <= LONGEST_NAME:
+    names = list(names)
+    name = "compare_" + "__vs__".join(names)
+    if len(name.encode()) <= LONGEST_NAME and not any("__" in one for one in names):
         return name
-    digest = "_" + hashlib.sha256(name.encode()).hexdigest()[:8]
+    digest = "_" + hashlib.sha256("/".join(names).encode()).hexdigest()[:8]
     return name.encode()[: LONGEST_NAME - len(digest)].decode(errors="ignore") + digest
 
 
