@@ -12,6 +12,7 @@ Exceptions take positional arguments only: SimPy rebuilds them from `args`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -76,7 +77,14 @@ class LawError(RunError):
 
 
 class LoopError(RunError):
-    """The rounds of one instant do not end; the message names the loop."""
+    """The rounds of one instant do not end: (second of the run, rounds, what takes part)."""
+
+    def __str__(self) -> str:
+        if len(self.args) != 3:
+            return super().__str__()
+        second, rounds, names = self.args
+        text = f"after {rounds} rounds the instant at second {second} of the run does not end"
+        return f"{text}; still active: {names}" if names else text
 
 
 class WarmUpError(RunError):
@@ -88,6 +96,16 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+
+
+def visible(text: str) -> str:
+    """The text, of any number of lines, with characters escaped that control a display."""
+    return _UNSEEN.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
 
 
 def shortened(text: str, longest: int = LONGEST) -> str:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -19,7 +20,7 @@ import pytest
 from tests.unit.cli_support import ROOT, SHORT, TINY, call, finished, scenario
 
 from chainsim import load_scenario
-from chainsim.errors import InputError, RunError
+from chainsim.errors import InputError, LoopError, RunError
 from chainsim.experiments import replications
 from chainsim.experiments.runs import Run, prepare, run
 from chainsim.network.compiled import CompiledNetwork
@@ -27,8 +28,11 @@ from chainsim.network.compiling import fingerprint
 from chainsim.outcome.trajectory import Trajectory
 from chainsim.report import folder as folders
 from chainsim.report import placement
+from chainsim.report.figures.style import as_svg
 from chainsim.report.files import csv_text, json_text
 from chainsim.report.folder import Circumstances, check_target, folder_name, write_run
+from chainsim.report.page import page
+from chainsim.report.tables import Sheet, plain
 
 HOW = Circumstances("chainsim run", "2022-01-01T00:00:00+00:00", 1.0, 1)
 
@@ -445,3 +449,37 @@ def test_json_and_csv_know_no_nan() -> None:
     assert csv_text({"a": [1.5, nan, None], "b": [True, "x,y", inf]}) == (
         'a,b\n1.5,true\n,"x,y"\n,\n'
     )
+
+
+def test_no_cell_of_text_is_a_formula() -> None:
+    cells = ["=1+1", "+x", "-x", "@x", "\tx", "-5", "+1e3", -5, "x=1", "-"]
+    assert csv_text({"=head": cells}).splitlines() == [
+        "'=head", "'=1+1", "'+x", "'-x", "'@x", "'\tx", "-5", "+1e3", "-5", "x=1", "'-",
+    ]  # fmt: skip
+
+
+def test_characters_that_control_a_display_are_escaped(done: Run) -> None:
+    from matplotlib.figure import Figure
+
+    odd = "a\x1b[31m\x9b\u202e\u2066\ufffe\x00b"
+    shown = "a\\x1b[31m\\x9b\\u202e\\u2066\\ufffe\\x00b"
+    document = done.scenario.document.model_copy(update={"name": odd, "description": "1\n2" + odd})
+    named = replace(done, scenario=replace(done.scenario, document=document))
+    text = page(named, [])
+    assert shown in text and "1\n2a" in text
+    figure = Figure()
+    figure.text(0, 0, odd)
+    svg = as_svg(figure).decode()
+    assert shown in svg
+    table = plain(Sheet(odd, (odd,), [(odd,)], note=odd, footnotes=(odd,)))
+    assert table.count(shown) == 5
+    for found in (text, svg, table):
+        assert not set("\x1b\x9b\u202e\u2066\ufffe\x00") & set(found)
+
+
+def test_a_loop_is_told_in_a_sentence() -> None:
+    assert str(LoopError(60, 1000, "mill, press")) == (
+        "after 1000 rounds the instant at second 60 of the run does not end; "
+        "still active: mill, press"
+    )
+    assert str(LoopError("no more")) == "no more"

@@ -14,7 +14,7 @@ import click
 from chainsim import __version__
 from chainsim.cli import comparing, listing, process, reading, running
 from chainsim.cli.failures import words_of
-from chainsim.errors import ChainsimError, RunError
+from chainsim.errors import ChainsimError, RunError, visible
 
 INTERRUPTED = 130
 
@@ -27,7 +27,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except ChainsimError as error:
-            click.echo(str(error), err=True)
+            click.echo(visible(str(error)), err=True)
             ctx.exit(error.exit_code)
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)

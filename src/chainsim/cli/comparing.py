@@ -15,7 +15,7 @@ import click
 
 from chainsim.cli.options import FILE, run_options, with_seed_and_replications
 from chainsim.cli.progress import progress
-from chainsim.errors import InputError, Problem, RunError
+from chainsim.errors import InputError, Problem, RunError, visible
 
 if TYPE_CHECKING:
     from chainsim.experiments.comparison import Comparison
@@ -51,7 +51,7 @@ class _Comparer:
 
     def say(self, words: str) -> None:
         if not self.quiet:
-            click.echo(words, err=True)
+            click.echo(visible(words), err=True)
 
     def compare(self, files: tuple[Path, ...]) -> None:
         from chainsim.experiments.comparison import compare
@@ -146,5 +146,5 @@ class _Comparer:
         for sheet, against in zip(comparison_sheets(found), found.against, strict=True):
             show([sheet], sys.stdout)
             for text in sentences(found, against):
-                click.echo(text)
+                click.echo(visible(text))
             click.echo()

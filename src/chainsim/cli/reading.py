@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from chainsim.cli.options import FILE, json_option, set_option
-from chainsim.errors import InputError, Problem
+from chainsim.errors import InputError, Problem, visible
 
 
 @click.command()
@@ -94,7 +94,7 @@ def show(
         _print_json({"schema": "chainsim/show/1", "file": str(file), "values": values})
         return
     for line in lines:
-        click.echo(scenario_view.commented(line))
+        click.echo(visible(scenario_view.commented(line)))
 
 
 def _show_exposure(scenario: Any, as_json: bool) -> None:

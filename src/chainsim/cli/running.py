@@ -16,7 +16,7 @@ import click
 from chainsim.cli.failures import words_of
 from chainsim.cli.options import FILE, run_options, with_seed_and_replications
 from chainsim.cli.progress import progress
-from chainsim.errors import InputError, Problem, RunError
+from chainsim.errors import InputError, Problem, RunError, visible
 
 if TYPE_CHECKING:
     from chainsim.experiments.runs import Prepared, Run
@@ -57,7 +57,7 @@ class _Runner:
 
     def say(self, words: str) -> None:
         if not self.quiet:
-            click.echo(words, err=True)
+            click.echo(visible(words), err=True)
 
     def prepare(self, files: Iterable[Path]) -> list[tuple[Prepared, Path]]:
         """Every scenario with its folder; all problems of all files at once."""
@@ -144,7 +144,7 @@ class _Runner:
 
     def fail(self, words: str) -> None:
         self.failed = True
-        click.echo(words, err=True)
+        click.echo(visible(words), err=True)
 
     def show(self, found: Run) -> None:
         if self.as_json:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 
+from chainsim.errors import visible
 from chainsim.experiments.runs import Run
 from chainsim.report.disruption_view import disruptions_sheet
 from chainsim.report.sheets import run_sheets, sites_sheet
@@ -34,8 +35,9 @@ def page(run: Run, illustrations: Sequence[Illustration]) -> str:
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        finalize=lambda value: visible(value) if isinstance(value, str) else value,
+    )  # fmt: skip
     source = resources.files("chainsim.report").joinpath("page.html").read_text("utf-8")
     document = run.scenario.document
     horizon = run.network.horizon

@@ -66,7 +66,7 @@ def plain(sheet: Sheet) -> str:
     console.print(_rich_table(sheet, plain_text=True))
     lines = [line.rstrip() for line in buffer.getvalue().splitlines()]
     head = [printable(sheet.title), ""] if sheet.title else []
-    below = [sheet.note] if sheet.note else []
+    below = [printable(sheet.note)] if sheet.note else []
     return "\n".join([*head, *lines, *below, *map(printable, sheet.footnotes), ""])
 
 
@@ -80,7 +80,7 @@ def _on_terminal(sheet: Sheet, stream: TextIO) -> None:
     shown = _on_single_lines(sheet, console.width) if sheet.single_lines else sheet
     console.print(_rich_table(shown, plain_text=False))
     if sheet.note:
-        console.print(Text(sheet.note, style="dim"))
+        console.print(Text(printable(sheet.note), style="dim"))
     for line in sheet.footnotes:
         console.print(Text(printable(line), style="dim"))
     console.print()
@@ -107,7 +107,7 @@ def _rich_table(sheet: Sheet, plain_text: bool) -> object:
     table = Table(box=look, pad_edge=False, header_style="bold")
     for name in sheet.columns:
         table.add_column(
-            Text(name),
+            Text(printable(name)),
             justify="right" if name in sheet.numbers else "left",
             overflow="fold",
             no_wrap=plain_text or sheet.single_lines,

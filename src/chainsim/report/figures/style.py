@@ -19,6 +19,8 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.ticker import EngFormatter, FuncFormatter
 
+from chainsim.errors import visible
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -168,7 +170,7 @@ def per_cent(axes: Axes, which: Literal["x", "y"]) -> None:
 def as_svg(figure: Figure) -> bytes:
     """The figure as SVG; the same figure gives the same bytes."""
     drawn = _saved(figure, format="svg", metadata={"Date": None, "Creator": None})
-    return _COORDINATES.sub(_rounded, drawn.decode()).encode()
+    return _COORDINATES.sub(_rounded, visible(drawn.decode(errors="backslashreplace"))).encode()
 
 
 def as_png(figure: Figure) -> bytes:
