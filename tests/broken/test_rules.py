@@ -86,6 +86,9 @@ CASES = [
          "come after the one before it"),
     Case("products_end", END, END + "profiles:\n  a: {kind: product, of: ^[b]}\n"
          "  b: {kind: product, of: [a, 2]}\n", "a uses b uses a"),
+    Case("products_end", END, END + "profiles:\n  p0: {kind: steps, at: [[1 d, 1]]}\n" + "".join(
+        f"  p{i}: {{kind: product, of: {'^' * (i == 7)}[p{i - 1}, p{i - 1}]}}\n"
+        for i in range(1, 8)), "multiply at most 100 profiles"),
     Case("goods_arrive_after_the_start", "items: [part],", "items: [part], in_transit: "
          "[{item: part, amount: 5, arrives: ^-1 d}],", "not lie before the start"),
     Case("first_events_follow_the_start", "plan, rate: 400}", "regular, rate: 400, first: "

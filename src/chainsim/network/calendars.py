@@ -69,11 +69,10 @@ class Shifts:
         usual = next((week[day] for day in written.DAYS if week.get(day)), ())
         for special in (*calendar.days, *calendar.special):
             shifts = usual if special.shifts == "usual" else special.shifts
-            day = special.first.date()
-            while day <= (special.last or special.first).date():
-                if day in self.by_day:
-                    self.by_day[day] = shifts
-                day += dt.timedelta(days=1)
+            first = max(special.first.date(), days[0])
+            last = min((special.last or special.first).date(), days[-1])
+            for k in range((last - first).days + 1):
+                self.by_day[first + dt.timedelta(days=k)] = shifts
 
     def open(self, day: dt.date) -> bool:
         """Whether any shift starts on a day."""

@@ -14,6 +14,8 @@ from chainsim.scenario.schema.time import Calendar, Linear, Product, Steps
 
 DAY = 86_400
 OUTSIDE = "be a day of the run: it is not compared"
+MOST_FACTORS = 100
+"""Profiles that a product may multiply."""
 SHORTEST_FOR_MSER5 = 10
 """Days: two batches of five."""
 
@@ -99,7 +101,7 @@ def _in_order(ground: Ground, path: Path, whens: Sequence[When], equal: bool = F
 
 
 def products_end(ground: Ground) -> Problems:
-    """A product of profiles does not contain itself."""
+    """A product of profiles does not contain itself, and has not too many factors in the end."""
     profiles = ground.document.profiles
     graph = {
         key: [name for name in profile.of if isinstance(name, str)]
@@ -112,6 +114,27 @@ def products_end(ground: Ground) -> Problems:
         if chain:
             rule = f"not contain itself: {' uses '.join(chain)}"
             yield ground.problem(("profiles", chain[0], "of"), rule)
+            return
+    sizes: dict[str, int] = {}
+    for key in graph:
+        if _factors(graph, key, sizes) > MOST_FACTORS:
+            rule = f"multiply at most {MOST_FACTORS} profiles, those of its profiles included"
+            yield ground.problem(("profiles", key, "of"), rule)
+            return
+
+
+def _factors(graph: dict[str, list[str]], start: str, sizes: dict[str, int]) -> int:
+    """How many profiles a product multiplies in the end; known ones are noted in `sizes`."""
+    waiting = [start]
+    while waiting:
+        name = waiting[-1]
+        open_ = [below for below in graph.get(name, []) if below not in sizes]
+        if open_:
+            waiting += open_
+        else:
+            sizes[name] = sum(sizes[below] for below in graph.get(name, [])) or 1
+            waiting.pop()
+    return sizes[start]
 
 
 def _circle(graph: dict[str, list[str]], start: str, done: set[str]) -> list[str]:
