@@ -7,13 +7,13 @@ import shlex
 import sys
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from chainsim.cli.options import FILE, run_options, with_seed_and_replications
+from chainsim.cli.options import FILE, Call, run_options, with_seed_and_replications
 from chainsim.cli.progress import progress
 from chainsim.errors import InputError, Problem, RunError, visible
 
@@ -34,24 +34,8 @@ def compare(files: tuple[Path, ...], **options: Any) -> None:
     _Comparer(**options).compare(files)
 
 
-@dataclass
-class _Comparer:
+class _Comparer(Call):
     """One call of the command, with its options."""
-
-    overrides: tuple[str, ...]
-    seed: int | None
-    replications: int | None
-    engine: str
-    workers: int | None
-    out: Path
-    as_json: bool
-    quiet: bool
-    verbose: bool
-    failed: bool = False
-
-    def say(self, words: str) -> None:
-        if not self.quiet:
-            click.echo(visible(words), err=True)
 
     def compare(self, files: tuple[Path, ...]) -> None:
         from chainsim.experiments.comparison import compare

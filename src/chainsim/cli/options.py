@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
+
+from chainsim.errors import visible
 
 Command = Callable[..., Any]
 
@@ -57,3 +60,24 @@ def with_seed_and_replications(
     """The overrides with those that have an option of their own."""
     given = {"run.seed": seed, "run.replications": replications}
     return [*overrides, *(f"{path}={n}" for path, n in given.items() if n is not None)]
+
+
+@dataclass
+class Call:
+    """One call of a command that simulates, with the options of `run_options`."""
+
+    overrides: tuple[str, ...]
+    seed: int | None
+    replications: int | None
+    engine: str
+    workers: int | None
+    out: Path
+    as_json: bool
+    quiet: bool
+    verbose: bool
+    failed: bool = False
+
+    def say(self, words: str) -> None:
+        """Tell people, unless they want it quiet."""
+        if not self.quiet:
+            click.echo(visible(words), err=True)

@@ -7,14 +7,13 @@ import shlex
 import sys
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from chainsim.cli.failures import words_of
-from chainsim.cli.options import FILE, run_options, with_seed_and_replications
+from chainsim.cli.options import FILE, Call, run_options, with_seed_and_replications
 from chainsim.cli.progress import progress
 from chainsim.errors import InputError, Problem, RunError, visible
 
@@ -40,24 +39,8 @@ def run(files: tuple[Path, ...], **options: Any) -> None:
         raise SystemExit(RunError.exit_code)
 
 
-@dataclass
-class _Runner:
+class _Runner(Call):
     """One call of the command, with its options."""
-
-    overrides: tuple[str, ...]
-    seed: int | None
-    replications: int | None
-    engine: str
-    workers: int | None
-    out: Path
-    as_json: bool
-    quiet: bool
-    verbose: bool
-    failed: bool = False
-
-    def say(self, words: str) -> None:
-        if not self.quiet:
-            click.echo(visible(words), err=True)
 
     def prepare(self, files: Iterable[Path]) -> list[tuple[Prepared, Path]]:
         """Every scenario with its folder; all problems of all files at once."""

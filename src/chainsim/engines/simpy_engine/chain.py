@@ -326,7 +326,7 @@ class Chain:
                         stock.ask_for_room()
 
     def _log_disruptions(self) -> Generator[Event, Any, None]:
-        """Write when the full effect of each disruption begins and ends, and on how many sites."""
+        """Write when each disruption begins and when its full effect ends, with its sites."""
         alarm = Alarm(self.env, Phase.CHANGE, FIRST + 1)
         specs = self.network.disruptions
         entries: list[tuple[int, int, str, int]] = []

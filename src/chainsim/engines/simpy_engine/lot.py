@@ -47,6 +47,7 @@ class Lot:
         self.waiting = 0
         """Outputs that wait for room."""
         self.scrapped = 0
+        """Thousandths of the lot that were thrown away."""
 
     def happen(self) -> None:
         """The lot is complete."""

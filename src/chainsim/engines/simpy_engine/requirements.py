@@ -11,7 +11,7 @@ from chainsim.network.compiled import SCRAP
 def requirement(
     stocks: Sequence[Stock], stock: Stock, parent: Stock, behind: tuple[Stock, ...] = ()
 ) -> int:
-    """What the open orders of `parent` still need of an item, through the stages between.
+    """What open orders of `parent` still need of an item through the stages between, thousandths.
 
     Netted stage by stage as in material requirements planning: open orders less what is on
     hand and in the making, times the amount per unit; of the outputs between which a lot

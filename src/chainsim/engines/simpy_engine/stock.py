@@ -135,11 +135,6 @@ class Stock(Account):
             self.ages.append([0, spec.initial])
 
     @property
-    def position(self) -> int:
-        """On hand + on order - backlog, thousandths."""
-        return self.on_hand + self.on_order - self.backlog
-
-    @property
     def making(self) -> int:
         """What is in the making, thousandths, at best yield; rounded down."""
         return 0 if self.way is None else self.way.quantity()
