@@ -116,6 +116,10 @@ class ItemSpec:
     quantum: int
     value: float = 0.0
     holding_cost: float = 0.0
+    margin: float = 0.0
+    """Yuan that a delivered unit earns."""
+    waiting_cost: float = 0.0
+    """Yuan per unit and day that a customer waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +208,19 @@ class ReleaseSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupSpec:
+    """Power of its own that keeps an operation going while a disruption takes its capacity."""
+
+    response: int
+    floor: float
+    """The speed that it keeps up, as a fraction."""
+    start: int
+    """Seconds from the start of a disruption until it runs."""
+    lasts: int
+    """Seconds for which it can run in one disruption; NONE is as long as needed."""
+
+
+@dataclass(frozen=True, slots=True)
 class OperationSpec:
     """An operation of a site."""
 
@@ -227,6 +244,9 @@ class OperationSpec:
     overtime_factor: int = FULL_SPEED
     """Speed in ppm while the backlog of the pulled item is above `overtime_above`."""
     overtime_above: Target | None = None
+    overtime_response: int = NONE
+    """The response that counts the overtime."""
+    backup: BackupSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +277,19 @@ class ResourceSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpediteSpec:
+    """Hurry on a lane while its destination has little on hand."""
+
+    response: int
+    below: Target
+    """While on hand is below this level."""
+    transit: float
+    """Multiplies transit times."""
+    order_lead: float
+    """Multiplies order lead times."""
+
+
+@dataclass(frozen=True, slots=True)
 class LaneSpec:
     """A lane between two sites for one item: from a source stock to a destination stock."""
 
@@ -283,6 +316,30 @@ class LaneSpec:
     cost: float
     in_transit: tuple[tuple[int, int], ...] = ()
     """(arrival, thousandths) of the goods on the road at the start."""
+    order_priority: int = NONE
+    """Priority of its orders at the source, instead of the replenishment's own; NONE is none."""
+    expedite: ExpediteSpec | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SecondSourceSpec:
+    """Another source for what falls to sources that are down."""
+
+    response: int
+    lanes: tuple[int, ...]
+    """Its lanes, by lane priority and rank."""
+    instead_of: tuple[int, ...]
+    """Positions among the sources of the replenishment."""
+    after: int
+    """Seconds that a source has been down before it is used."""
+    qualification: int
+    """Seconds that are added before the first use of a run."""
+    ramp: int
+    """Seconds over which the part that moves grows to `share`."""
+    left: int
+    """A source is down while disruptions leave it no more than this speed, ppm."""
+    share: int
+    """Largest part of an order that moves, ppm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +365,42 @@ class ReplenishmentSpec:
     requirements: int
     """Stock whose open orders are subtracted; NONE."""
     priority: int
+    second: SecondSourceSpec | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSpec:
+    """Stocks of one item that help each other out."""
+
+    id: str
+    rank: int
+    response: int
+    stocks: tuple[int, ...]
+    """The members, by site id."""
+    lanes: tuple[tuple[int, ...], ...]
+    """[lender][borrower] by place among the members; NONE from a member to itself."""
+    below: tuple[Target, ...]
+    """By member: it borrows up to this level when it has less."""
+    above: tuple[Target, ...]
+    """By member: it lends what it has above this level."""
+    review: tuple[int, int]
+    """(first, interval) in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseSpec:
+    """What a response costs, and when it is known to be in force."""
+
+    id: str
+    kind: str
+    fixed: float
+    """Yuan, once."""
+    per_day: float
+    """Yuan for every day and site in force."""
+    per_unit: float
+    """Yuan for every unit."""
+    windows: tuple[tuple[int, int, int], ...] = ()
+    """(from, until, sites) in seconds; what depends on disruptions is in the timetable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -446,6 +539,8 @@ class CompiledNetwork:
     """Index of the item whose making is the output of the chain."""
     plan_per_day: dict[int, tuple[int, ...]] = field(default_factory=dict)
     """By stock: the plan's use of the item on each day of the run, thousandths."""
+    responses: tuple[ResponseSpec, ...] = ()
+    pools: tuple[PoolSpec, ...] = ()
     resilience: ResilienceSpec | None = None
     """Given where a run is compared with its twin: then the instants of output are kept."""
 

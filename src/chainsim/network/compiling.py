@@ -25,6 +25,7 @@ from chainsim.network.compiled import (
 from chainsim.network.names import Names
 from chainsim.network.parts import disruptions, flows, outside, shop
 from chainsim.network.parts.rates import Rates
+from chainsim.network.parts.responses import answered, responses
 from chainsim.network.parts.targets import with_targets
 from chainsim.scenario.loading import Scenario
 from chainsim.scenario.schema.document import Resilience, Run
@@ -46,8 +47,9 @@ def compile_network(scenario: Scenario) -> CompiledNetwork:
     """
     document = scenario.document
     time = _time(document.run)
-    names = Names(document)
-    rates = Rates(document, time)
+    built = answered(document, time)
+    names = Names(built)
+    rates = Rates(built, time)
     horizon = _horizon(scenario, time)
     network = CompiledNetwork(
         name=document.name,
@@ -63,9 +65,9 @@ def compile_network(scenario: Scenario) -> CompiledNetwork:
         sites=tuple(_site(key, site) for key, site in sorted(document.sites.items())),
         stocks=shop.stocks(document, names),
         resources=shop.resources(document, names),
-        operations=shop.operations(document, names, rates, time),
-        lanes=flows.lanes(document, names, rates, time),
-        replenishments=flows.replenishments(document, names, time),
+        operations=shop.operations(built, names, rates, time),
+        lanes=flows.lanes(built, names, rates, time),
+        replenishments=flows.replenishments(built, names, time),
         demands=outside.demands(document, names, rates, time),
         arrivals=outside.arrivals(document, names, rates, time),
         disruptions=disruptions.disruptions(document, names, time),
@@ -73,6 +75,7 @@ def compile_network(scenario: Scenario) -> CompiledNetwork:
         bases=tuple(rates.bases),
         makings=shop.makings(document, names),
         output_item=names.items.get(document.output_item or "", NONE),
+        responses=responses(document, time),
         resilience=_resilience(document.resilience),
     )
     return with_targets(network, document, names, time)
@@ -118,6 +121,8 @@ def _item(key: str, item: Item) -> ItemSpec:
         round(item.quantum.value * 1000),
         float(item.value or 0),
         float(item.holding_cost or Fraction(0)),
+        float(item.margin or 0),
+        float(item.waiting_cost or 0),
     )
 
 

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chainsim.scenario.schema.document import ScenarioFile
+from chainsim.scenario.schema.responses import Pooling
 from chainsim.scenario.schema.selectors import Selector, several
-from chainsim.scenario.selection import selected_sites, used_items, words
+from chainsim.scenario.selection import (
+    called_for,
+    enabled_responses,
+    selected_sites,
+    used_items,
+    words,
+)
 
 KINDS = (
     "disruption",
@@ -17,6 +24,7 @@ KINDS = (
     "demand",
     "lane",
     "replenishment",
+    "pool",
 )
 """Order of kinds among entities of one phase."""
 FIRST_RANK = 16
@@ -53,6 +61,7 @@ class Names:
 
     def _lanes(self) -> list[tuple[str, str, str, str, str]]:
         found = []
+        called = called_for(self.document)
         for key, lane in sorted(self.document.lanes.items()):
             origins = selected_sites(self.document, lane.origin)
             destinations = selected_sites(self.document, lane.destination)
@@ -63,7 +72,7 @@ class Names:
                         continue
                     used = used_items(self.document, key, (origin, destination))
                     for item in lane.items:
-                        if not single and item not in used:
+                        if not (single or item in used or (origin, destination, item) in called):
                             continue
                         name = key if single else f"{key}:{origin}>{destination}:{item}"
                         found.append((name, key, origin, destination, item))
@@ -121,6 +130,10 @@ class Names:
                 add("arrival", f"{site}/{key}", arrival.order)
         for disruption in self.document.disruptions:
             add("disruption", disruption.id, 0)
+        for key, response in enabled_responses(self.document):
+            if isinstance(response, Pooling):
+                for item in response.item:
+                    add("pool", f"{key}:{item}", 0)
         ordered = sorted(entries)
         return {
             (KINDS[kind], id_): FIRST_RANK + rank for rank, (_, kind, id_) in enumerate(ordered)

@@ -9,10 +9,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chainsim.network.clock import Clock, Factor, Piece, tabulate
-from chainsim.network.compiled import FULL_SPEED, ClockSpec, CompiledNetwork, DisruptionSpec
+from chainsim.network.compiled import (
+    FULL_SPEED,
+    BackupSpec,
+    ClockSpec,
+    CompiledNetwork,
+    DisruptionSpec,
+)
 
 DECAY = 3.0
 """An exponential recovery takes three time constants."""
@@ -132,7 +138,35 @@ def _effect_on(network: CompiledNetwork, spec: ClockSpec, occurrence: Occurrence
         ]  # fmt: skip
     if spec.kind != "demand":
         multiplier = max(multiplier, disruption.floor)
-    return course(disruption, occurrence, multiplier)
+    factor = course(disruption, occurrence, multiplier)
+    backup = network.operations[spec.owner].backup if spec.kind == "operation" else None
+    return factor if backup is None else kept_up(factor, backup, occurrence.start)
+
+
+def kept_up(factor: Factor, backup: BackupSpec, strike: int) -> Factor:
+    """What a disruption leaves of the speed where power of its own keeps up a floor."""
+    begin = strike + backup.start
+    end = begin + backup.lasts if backup.lasts >= 0 else None
+    found: Factor = []
+    for i, piece in enumerate(factor):
+        following = factor[i + 1].begin if i + 1 < len(factor) else None
+        inside = [t for t in (begin, end) if t is not None and piece.begin < t]
+        breaks = [t for t in inside if following is None or t < following]
+        for at in (piece.begin, *breaks):
+            runs = begin <= at and (end is None or at < end)
+            found.append(_no_lower(piece, at, backup.floor) if runs else replace(piece, begin=at))
+    return found
+
+
+def _no_lower(piece: Piece, begin: int, floor: float) -> Piece:
+    curve = piece.curve
+    if curve is None:
+        return Piece(begin, max(piece.value, floor))
+
+    def higher(t: float) -> float:
+        return max(curve(t), floor)
+
+    return Piece(begin, max(piece.value, floor), higher)
 
 
 def _site(network: CompiledNetwork, spec: ClockSpec) -> int:

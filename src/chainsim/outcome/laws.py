@@ -83,10 +83,10 @@ def _lane_balance(t: Table) -> Integers:
 
 
 def _orders(t: Table) -> Integers:
-    """Every order is on its way, waiting at the source, or filled."""
+    """Every order is on its way, waiting at the source, filled or cancelled."""
     open_ = _final(t, "under_way") + _final(t, "waiting")
     before = t.initial["under_way"] + t.initial["waiting"]
-    return before + _total(t, "ordered") - open_ - _total(t, "shipped")
+    return before + _total(t, "ordered") - open_ - _total(t, "shipped") - _total(t, "cancelled")
 
 
 def _on_order(network: CompiledNetwork, stocks: Table, lanes: Table) -> Integers:

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from chainsim.network.compiled import SECONDS_PER_DAY, THOUSANDTHS, CompiledNetwork
+from chainsim.outcome.costs import Costs
 from chainsim.outcome.trajectory import STATES, Integers, Table, Trajectory
-
-YEAR = 365 * SECONDS_PER_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +102,22 @@ MEASURES: dict[str, Measure] = {
             "transport_cost", "yuan", "lower", "cost of transport, where lanes have costs",
             "departed x cost of the lane",
         ),
+        Measure(
+            "waiting_cost", "yuan", "lower", "cost of customers' waiting, where items have one",
+            "integral of customers' backlog x waiting cost",
+        ),
+        Measure(
+            "lost_margin", "yuan", "lower", "margin of demand that was never filled",
+            "lost sales x margin",
+        ),
+        Measure(
+            "response_cost", "yuan", "lower", "cost of the responses, of the whole chain",
+            "fixed + days and sites in force x cost per day + units x cost per unit",
+        ),
+        Measure(
+            "total_cost", "yuan", "lower", "all costs that have a price, of the whole chain",
+            "holding + transport + waiting + lost margin + responses",
+        ),
     )
 }  # fmt: skip
 
@@ -173,6 +188,7 @@ class Meter:
         self.seconds: int = ends[window.stop] - max(ends[window.start], 0)
         self.days = self.seconds / SECONDS_PER_DAY
         self.outputs = set(network.output_stocks)
+        self.costs = Costs(network, trajectory, self.window)
 
     def row(
         self,
@@ -205,9 +221,7 @@ class Meter:
         row |= self._server_time(served)
         scrapped = self._count("operations", "scrapped", working)
         row["scrapped"] = scrapped if self._alike(made) else None
-        row["holding_cost"] = self._holding(finite)
-        row["transport_cost"] = self._transport(chosen)
-        return row
+        return row | self.costs.row(chosen, whole=of_output)
 
     def _at(self, specs: Iterable[object], sites: set[int]) -> list[int]:
         return [i for i, spec in enumerate(specs) if spec.site in sites]  # type: ignore[attr-defined]
@@ -271,29 +285,6 @@ class Meter:
         row["utilisation"] = _ratio(seconds["busy"], total - seconds["closed"])
         row["slow_loss"] = float(table.counts["slow_loss"][self.window, chosen].sum()) / 3.6e9
         return row
-
-    def _holding(self, chosen: Sequence[int]) -> float | None:
-        """The cost of some stocks; None where no item of the chain has a value and a rate."""
-        if not any(item.value and item.holding_cost for item in self.network.items):
-            return None
-        cost = 0.0
-        integrals = self.tables["stocks"].integrals["on_hand"]
-        for i in chosen:
-            item = self.network.items[self.network.stocks[i].item]
-            held = float(integrals[self.window, i].sum(dtype=np.float64)) / THOUSANDTHS
-            cost += held * item.value * item.holding_cost / YEAR
-        return cost
-
-    def _transport(self, sites: set[int]) -> float | None:
-        """The cost of what was sent to some sites; None where no lane of the chain has a cost."""
-        if not any(lane.cost for lane in self.network.lanes):
-            return None
-        departed = self.tables["lanes"].counts["departed"]
-        return sum(
-            float(departed[self.window, i].sum()) / THOUSANDTHS * lane.cost
-            for i, lane in enumerate(self.network.lanes)
-            if lane.cost and self.network.stocks[lane.destination].site in sites
-        )
 
     # ---- by item, at the makers
 

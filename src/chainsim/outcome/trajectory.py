@@ -36,16 +36,18 @@ COUNTS: dict[str, tuple[str, ...]] = {
         "received", "produced", "arrived", "used", "shipped", "lost", "turned_away", "ordered",
     ),
     "demands": ("demanded", "delivered", "at_once", "same_day", "lost"),
-    "lanes": ("ordered", "shipped", "departed", "received", "shipments"),
+    "lanes": ("ordered", "cancelled", "shipped", "departed", "received", "shipments"),
     "operations": ("started", "completed", "scrapped", "lots", "slots", "missed"),
     "resources": (*STATES, "slow_loss"),
     "inputs": ("starved",),
+    "responses": ("active", "units"),
     "arrivals": (),
 }  # fmt: skip
 """Counts per day by kind of entity. Resources count server-seconds by state and, in
-ppm-seconds, the work that slow-downs cost; inputs the server-seconds starved of them."""
+ppm-seconds, the work that slow-downs cost; inputs the server-seconds starved of them; responses the
+site-seconds for which they are in force and the units that they move, order or make."""
 
-NUMBERS = ("shipments", "lots", "slots", "missed")
+NUMBERS = ("shipments", "lots", "slots", "missed", "active")
 """Counts that are plain numbers, not quantities."""
 
 LEVELS: dict[str, tuple[str, ...]] = {
@@ -55,6 +57,7 @@ LEVELS: dict[str, tuple[str, ...]] = {
     "operations": ("in_process", "blocked"),
     "resources": (),
     "inputs": (),
+    "responses": (),
     "arrivals": (),
 }
 """Levels by kind of entity. Of a lane: orders on their way to the source, orders waiting there,
@@ -122,7 +125,7 @@ class Trajectory:
     statistics_from: int
     """Start of statistics in seconds: a day's end, or 0."""
     tables: dict[str, Table]
-    """By kind: stocks, demands, lanes, operations, resources, inputs."""
+    """By kind: stocks, demands, lanes, operations, resources, inputs, responses."""
     snapshots: tuple[Snapshot, ...]
     waits: dict[str, list[Wait]]
     """Waiting in a stock until taken by an operation, by stock id."""

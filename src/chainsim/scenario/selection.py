@@ -12,6 +12,7 @@ from itertools import product
 
 from chainsim.scenario.schema.document import ScenarioFile
 from chainsim.scenario.schema.material import Operation
+from chainsim.scenario.schema.responses import Pooling, Response, SecondSource
 from chainsim.scenario.schema.selectors import Selector
 
 SITE_WORDS = ("site", "stage", "region", "tags", "except_")
@@ -107,6 +108,30 @@ def used_items(document: ScenarioFile, key: str, pair: Pair) -> list[str]:
         for item in lane.items
         if item in moving or (item in policies and origin in policies[item].sources.sites)
     ]
+
+
+def enabled_responses(document: ScenarioFile) -> list[tuple[str, Response]]:
+    """The responses that are on, in code-point order of their ids."""
+    return [(key, one) for key, one in sorted(document.responses.items()) if one.enabled]
+
+
+def pool_members(document: ScenarioFile, response: Pooling, item: str) -> list[str]:
+    """The sites of a pool that have a stock of an item, in code-point order."""
+    return [s for s in selected_sites(document, response.at) if item in items_at(document, s)]
+
+
+def called_for(document: ScenarioFile) -> set[tuple[str, str, str]]:
+    """(origin, destination, item) of the lanes that only responses use."""
+    found: set[tuple[str, str, str]] = set()
+    for _, response in enabled_responses(document):
+        if isinstance(response, SecondSource):
+            sites = selected_sites(document, response.at)
+            found.update((response.source, site, response.item) for site in sites)
+        elif isinstance(response, Pooling):
+            for item in response.item:
+                members = pool_members(document, response, item)
+                found.update((a, b, item) for a in members for b in members if a != b)
+    return found
 
 
 def reach(document: ScenarioFile, selector: Selector) -> Reach:

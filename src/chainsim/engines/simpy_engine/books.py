@@ -141,6 +141,7 @@ class Books:
             Ledger("operations", [o.id for o in chain.operations], chain.operations),
             Ledger("resources", [r.spec.id for r in chain.resources], chain.resources),
             Ledger("inputs", [i.id for i in inputs], inputs),
+            Ledger("responses", [r.id for r in chain.responses], chain.responses),
         ]
         self.snapshots: list[Snapshot] = []
 

@@ -22,10 +22,13 @@ from chainsim.engines.simpy_engine.instant import FIRST, Alarm, Errand, InstantE
 from chainsim.engines.simpy_engine.lane import Lane, Quota
 from chainsim.engines.simpy_engine.operation import Operation
 from chainsim.engines.simpy_engine.outside import Arrival, Demand, pace
+from chainsim.engines.simpy_engine.pool import Pool
 from chainsim.engines.simpy_engine.replenishment import Replenisher
 from chainsim.engines.simpy_engine.requirements import way_to
 from chainsim.engines.simpy_engine.resource import Resource
+from chainsim.engines.simpy_engine.response import Response
 from chainsim.engines.simpy_engine.stock import Making, Stock, total_on_hand
+from chainsim.network.activation import in_force, second_sources
 from chainsim.network.clock import Clock, states
 from chainsim.network.compiled import SCRAP, CompiledNetwork, LaneSpec, OperationSpec, Phase
 from chainsim.network.timetable import Timetable, timetable
@@ -49,6 +52,11 @@ class Chain:
         self.log: list[Entry] | None = [] if network.record.log else None
         self._day_ends = network.horizon.day_ends
         self._snapshot_due = False
+        self.second_sources = second_sources(network, self.timetable)
+        """By replenishment: when its second source is used, for each of its sources."""
+        clocks = in_force(network, self.timetable, self.second_sources)
+        specs = zip(network.responses, clocks, strict=True)
+        self.responses = [Response(spec, clock) for spec, clock in specs]
         self.stocks = [Stock(self, spec) for spec in network.stocks]
         if network.resilience is not None:
             for stock in network.output_stocks:
@@ -58,7 +66,10 @@ class Chain:
         self.floors = self._lay_out_floors()
         self._quotas: dict[int, Quota] = {}
         self.lanes = [Lane(self, key, spec) for key, spec in enumerate(network.lanes)]
-        self.replenishers = [Replenisher(self, spec) for spec in network.replenishments]
+        self.replenishers = [
+            Replenisher(self, key, spec) for key, spec in enumerate(network.replenishments)
+        ]
+        self.pools = [Pool(self, spec) for spec in network.pools]
         self.demands = [Demand(self, spec) for spec in network.demands]
         self.arrivals = [Arrival(self, spec) for spec in network.arrivals]
         self._makers = self._makers_by_stock()
@@ -195,9 +206,10 @@ class Chain:
         process(self._clock_changes())
         for lane in self.lanes:
             self._start_lane(lane)
-        for replenisher in self.replenishers:
-            if replenisher.spec.review is not None:
-                process(self._reviews(replenisher))
+        reviewers: tuple[Replenisher | Pool, ...] = (*self.replenishers, *self.pools)
+        for reviewer in reviewers:
+            if reviewer.spec.review is not None:
+                process(self._reviews(reviewer))
         for source in (*self.arrivals, *self.demands):
             process(source.follow())
         for operation in self.operations:
@@ -207,6 +219,9 @@ class Chain:
             process(self._log_disruptions())
         process(self._pauses())
         process(self._losses())
+        for replenisher in self.replenishers:
+            if replenisher.second is not None:
+                process(self._activations(replenisher, replenisher.second.activations))
         for instant in self.network.record.instants:
             self._at_close_of(instant)
         for resource in self.resources:
@@ -258,6 +273,7 @@ class Chain:
         targets = [r for r in self.replenishers if r.follows_the_day]
         pulling = [o for o in self.operations if o.spec.release.target.daily]
         floors = list(dict.fromkeys(o.floor for o in pulling))
+        helped = [r for r in self.replenishers if r.second and r.second.activations]
         for time in self._day_ends[:-1]:
             yield alarm.at(time)
             self._end_day()
@@ -268,6 +284,8 @@ class Chain:
                 lane.leaving.arm()
             for replenisher in targets:
                 replenisher.turn.arm()
+            for replenisher in helped:
+                replenisher.taking.arm()
             for floor in floors:
                 floor.turn.arm()
             for operation in pulling:
@@ -280,6 +298,8 @@ class Chain:
             resource.account(now)
         for operation in self.operations:
             operation.miss_slot()
+        for response in self.responses:
+            response.account(now)
         self.books.close_day(now)
 
     def _departures(self, lane: Lane) -> Generator[Event, Any, None]:
@@ -295,12 +315,20 @@ class Chain:
             yield alarm.at(time)
             lane.leaving.arm()
 
-    def _reviews(self, replenisher: Replenisher) -> Generator[Event, Any, None]:
-        assert replenisher.spec.review is not None
-        alarm = Alarm(self.env, Phase.OUTSIDE, replenisher.spec.rank)
-        for time in regular(*replenisher.spec.review):
+    def _reviews(self, reviewer: Replenisher | Pool) -> Generator[Event, Any, None]:
+        assert reviewer.spec.review is not None
+        alarm = Alarm(self.env, Phase.OUTSIDE, reviewer.spec.rank)
+        for time in regular(*reviewer.spec.review):
             yield alarm.at(time)
-            replenisher.turn.arm()
+            reviewer.turn.arm()
+
+    def _activations(
+        self, replenisher: Replenisher, instants: list[int]
+    ) -> Generator[Event, Any, None]:
+        alarm = Alarm(self.env, Phase.CHANGE, replenisher.spec.rank)
+        for time in instants:
+            yield alarm.at(time)
+            replenisher.taking.arm()
 
     def _pauses(self) -> Generator[Event, Any, None]:
         """When a pause ends, what it held back goes on."""

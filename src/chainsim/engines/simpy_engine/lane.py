@@ -80,6 +80,7 @@ class Lane(Account):
 
     kind = "lanes"
     ordered: int
+    cancelled: int
     shipped: int
     departed: int
     received: int
@@ -117,10 +118,12 @@ class Lane(Account):
         self._order_leads = seconds(order_leads, spec.order_lead.constant)
         self._transits = chain.draws.stream(spec.id, "transit", spec.transit)
         constant = spec.transit.constant
+        self.expedite = spec.expedite
+        self._hurries = spec.expedite is not None and spec.expedite.transit < 1.0
         self._fixed_transit = NONE
         """Seconds of every transit, where nothing random or disrupted changes it."""
         steady = spec.crossing and not self.lead_changes and self.travel is None
-        if constant is not None and steady:
+        if constant is not None and steady and not self._hurries:
             self._fixed_transit = max(0, rules.whole(constant))
         self.leaving = Turn(self.env, spec.id, Phase.FILL, LAST + spec.rank, self._leave)
         self.always_open = (
@@ -146,8 +149,14 @@ class Lane(Account):
         self.destination.on_order_moment += quantity * now
         for wake in self.destination.on_rise:
             wake()
+        if self.spec.order_priority != NONE:
+            rank = self.spec.order_priority
         order = Order(self, quantity, now, rank)
         lead = next(self._order_leads)
+        if self.expedite is not None and self.expedite.order_lead < 1.0 and self._is_low():
+            lead = rules.whole(lead * self.expedite.order_lead)
+            if not self._hurries:
+                self.chain.responses[self.expedite.response].units += quantity
         if lead == 0:
             self._reach(order)
             return
@@ -165,6 +174,18 @@ class Lane(Account):
         self.waiting += order.quantity
         self.waiting_moment += order.quantity * self.env._now
         self.source.order(order)
+
+    def cancel(self, quantity: int) -> None:
+        """Take back orders that wait at the source, the newest first."""
+        now = self.env._now
+        self.source.cancel(self, quantity)
+        self.cancelled += quantity
+        self.waiting -= quantity
+        self.waiting_moment -= quantity * now
+        self.destination.on_order -= quantity
+        self.destination.on_order_moment -= quantity * now
+        for wake in self.destination.on_drop:
+            wake()
 
     # ---- departures
 
@@ -253,15 +274,23 @@ class Lane(Account):
         if self._fixed_transit != NONE:
             arrival: int | None = now + self._fixed_transit
         else:
-            arrival = self._arrival(now)
+            arrival = self._arrival(now, amount)
         if self.chain.log is not None:
             self.chain.note(Phase.FILL, "dispatch", self.id, amount)
         if arrival is not None:
             self.env.post(arrival, Shipment(self, amount))
 
-    def _arrival(self, now: int) -> int | None:
+    def _is_low(self) -> bool:
+        """Whether the destination has so little on hand that its goods are hurried."""
+        assert self.expedite is not None
+        return self.destination.on_hand < self.expedite.below.on(self.chain.day)
+
+    def _arrival(self, now: int, amount: int) -> int | None:
         """When a shipment that leaves now arrives; None if it is held for ever."""
         factor, extra = 1.0, 0
+        if self.expedite is not None and self._hurries and self._is_low():
+            factor = self.expedite.transit
+            self.chain.responses[self.expedite.response].units += amount
         for begin, until, multiplier, added in self.lead_changes:
             if begin <= now < until:
                 factor *= multiplier

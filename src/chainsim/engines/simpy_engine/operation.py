@@ -200,6 +200,8 @@ class Operation(Account):
             return work
         if self.pulled.backlog <= above.on(self.chain.day):
             return work
+        if self.spec.overtime_response != NONE:
+            self.chain.responses[self.spec.overtime_response].units += self.spec.lot
         return -(-work * FULL_SPEED // self.spec.overtime_factor)
 
     def _choices(self) -> Iterator[OutputSpec]:

@@ -11,7 +11,14 @@ from chainsim.engines.simpy_engine.instant import Turn
 from chainsim.engines.simpy_engine.lane import Lane
 from chainsim.engines.simpy_engine.requirements import requirement, way_to
 from chainsim.engines.simpy_engine.stock import Stock
-from chainsim.network.compiled import NONE, Forecast, Phase, ReplenishmentSpec
+from chainsim.network.compiled import (
+    FULL_SPEED,
+    NONE,
+    Forecast,
+    Phase,
+    ReplenishmentSpec,
+    SecondSourceSpec,
+)
 
 if TYPE_CHECKING:
     from chainsim.engines.simpy_engine.chain import Chain
@@ -47,12 +54,60 @@ class Forecaster:
         return self.spec.periods * mean + safety
 
 
+class SecondSource:
+    """Takes over what waits at sources that have been down for long enough."""
+
+    def __init__(self, chain: Chain, key: int, spec: SecondSourceSpec) -> None:
+        self._env = chain.env
+        self._spec = spec
+        self._used = chain.second_sources[key]
+        self._response = chain.responses[spec.response]
+        self._moved = [0] * len(self._used)
+        """By source: what has moved since the activation."""
+        self._lanes = [chain.lanes[lane] for lane in spec.lanes]
+
+    @property
+    def activations(self) -> list[int]:
+        """The instants at which it begins to take over from a source."""
+        return sorted({begin for intervals in self._used for begin, _ in intervals})
+
+    def take_over(self, source: int, lanes: list[Lane], unit: int, priority: int) -> None:
+        """Cancel the due part of what waits at a source, the newest orders first; order it here."""
+        share = self._share(source)
+        if not share:
+            self._moved[source] = 0
+            return
+        waiting = sum(lane.waiting for lane in lanes)
+        due = (self._moved[source] + waiting) * share // FULL_SPEED - self._moved[source]
+        moving = left = min(waiting, max(0, due)) // unit * unit
+        for lane in reversed(lanes):
+            part = min(lane.waiting, left)
+            if part:
+                lane.cancel(part)
+                left -= part
+        if moving:
+            self._moved[source] += moving
+            self._response.units += moving
+            first_open(self._lanes).place(moving, priority)
+
+    def _share(self, source: int) -> int:
+        """The part that has moved by now of what fell to the source, ppm."""
+        now = self._env._now
+        for begin, end in self._used[source]:
+            if begin <= now < end:
+                if now - begin >= self._spec.ramp:
+                    return self._spec.share
+                return self._spec.share * (now - begin) // self._spec.ramp
+        return 0
+
+
 class Replenisher:
     """Reviews one stock and places its orders."""
 
-    def __init__(self, chain: Chain, spec: ReplenishmentSpec) -> None:
+    def __init__(self, chain: Chain, key: int, spec: ReplenishmentSpec) -> None:
         self.chain = chain
         self.spec = spec
+        self.second = None if spec.second is None else SecondSource(chain, key, spec.second)
         self.stock: Stock = chain.stocks[spec.stock]
         self.lanes: list[list[Lane]] = [
             [chain.lanes[lane] for lane in lanes] for lanes in spec.sources
@@ -61,10 +116,12 @@ class Replenisher:
         self.forecaster = Forecaster(spec.level.forecast) if spec.level.forecast else None
         self._seen = self._reviewed = 0
         self._given = [0] * len(spec.sources)
-        self._only = self.lanes[0][0] if len(self.lanes) == len(self.lanes[0]) == 1 else None
+        single = len(self.lanes) == len(self.lanes[0]) == 1
+        self._only = self.lanes[0][0] if single else None
         self._pausable = ("orders", self.stock.spec.site) in chain.timetable.pauses
         self._unit = rules.rounded_up(max(spec.multiple, 1), self.stock.quantum)
         self.turn = Turn(chain.env, spec.id, Phase.REVIEW, spec.rank, self._review)
+        self.taking = Turn(chain.env, spec.id, Phase.REVIEW, spec.rank, self._take_over)
         if spec.review is None:
             self.stock.on_drop.append(self.turn.arm)
             if self.parent is not None:
@@ -77,11 +134,22 @@ class Replenisher:
         return self.spec.review is None and bool(self.spec.level.daily or self.spec.reorder.daily)
 
     def _review(self) -> None:
-        """Place the order that the policy asks for."""
+        """Order what the policy asks for; then a second source takes over what is due."""
         if self.forecaster is not None:
             self._observe(self.forecaster)
         if self._pausable and self.chain.paused("orders", self.stock.spec.site):
             return
+        self._place_order()
+        self._take_over()
+
+    def _take_over(self) -> None:
+        """Let the second source take over what is due, from source to source."""
+        if self.second is not None:
+            for source, lanes in enumerate(self.lanes):
+                self.second.take_over(source, lanes, self._unit, self.spec.priority)
+
+    def _place_order(self) -> None:
+        """Place the order that the policy asks for."""
         quantity = self._quantity()
         if quantity <= 0:
             return
@@ -106,7 +174,7 @@ class Replenisher:
             if part:
                 self._given[source] += part
                 self.stock.ordered += part
-                self._lane_of(source).place(part, self.spec.priority)
+                first_open(self.lanes[source]).place(part, self.spec.priority)
 
     def _quantity(self) -> int:
         """What the policy orders now, thousandths, before rounding up."""
@@ -158,8 +226,9 @@ class Replenisher:
         lanes = self.lanes[source]
         return any(lane.is_open for lane in lanes) and self.chain.is_up(lanes[0].source)
 
-    def _lane_of(self, source: int) -> Lane:
-        lanes = self.lanes[source]
-        if len(lanes) == 1:
-            return lanes[0]
-        return next((lane for lane in lanes if lane.is_open), lanes[0])
+
+def first_open(lanes: list[Lane]) -> Lane:
+    """The first open one of the lanes of a pair, by priority; the first if none is."""
+    if len(lanes) == 1:
+        return lanes[0]
+    return next((lane for lane in lanes if lane.is_open), lanes[0])

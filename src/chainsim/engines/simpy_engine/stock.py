@@ -283,6 +283,19 @@ class Stock(Account):
                 wake()
         return left
 
+    def cancel(self, customer: Customer, quantity: int) -> None:
+        """Take back a part of the orders of a customer, the newest first."""
+        self.backlog -= quantity
+        self.backlog_moment -= quantity * self.env._now
+        for order in reversed(self.orders):
+            if order.customer is customer:
+                part = min(order.remaining, quantity)
+                order.remaining -= part
+                quantity -= part
+        self.orders = deque(order for order in self.orders if order.remaining)
+        for wake in self.on_rise:
+            wake()
+
     def _fill(self) -> None:
         """Fill waiting orders by the allocation rule; then lose what had to be filled at once."""
         allocation = self.spec.allocation

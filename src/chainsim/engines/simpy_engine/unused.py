@@ -23,8 +23,10 @@ def mark_unused(chain: Chain) -> None:
         used[user].update(names)
     for stock in chain.stocks:
         stock.unused = frozenset((*COUNTS["stocks"], *LEVELS["stocks"])) - used[stock]
+    moving = {id(one) for r in chain.replenishers if r.second for pair in r.lanes for one in pair}
     for lane in chain.lanes:
-        lane.unused = frozenset(_unused_of_lane(lane))
+        own = set(_unused_of_lane(lane))
+        lane.unused = frozenset(own if id(lane) in moving else own | {"cancelled"})
     for operation in chain.operations:
         operation.unused = frozenset(_unused_of_operation(chain, operation))
     for resource in chain.resources:

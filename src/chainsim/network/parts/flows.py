@@ -69,10 +69,10 @@ def _with_effect(document: ScenarioFile, names: Names, effect: str) -> set[int]:
 def _departures(departures: Departures | None, time: Time) -> tuple[int, int] | None:
     if departures is None:
         return None
-    return _first_after_zero(departures.at, round(departures.every), time)
+    return first_after_zero(departures.at, round(departures.every), time)
 
 
-def _first_after_zero(at: int, every: int, time: Time) -> tuple[int, int]:
+def first_after_zero(at: int, every: int, time: Time) -> tuple[int, int]:
     """(first, interval): the first stated time of day that is not before second 0."""
     first = at + time.day_start(time.midnight.date())
     while first < 0:
@@ -141,7 +141,7 @@ def _replenishment(
 def _review(review: Review | None, time: Time) -> tuple[int, int] | None:
     if review is None:
         return None
-    return _first_after_zero(review.at, round(review.every), time)
+    return first_after_zero(review.at, round(review.every), time)
 
 
 def _target(level: Quantity | Cover | WrittenForecast | None, quantum: int) -> Target:

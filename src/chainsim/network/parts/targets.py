@@ -21,6 +21,7 @@ from chainsim.network.compiled import (
 )
 from chainsim.network.distributions import mean
 from chainsim.network.names import Names
+from chainsim.network.parts.responses import extra_covers, with_responses
 from chainsim.network.parts.shop import thousandths
 from chainsim.network.plan import Covers, exploded
 from chainsim.scenario.quantities import Quantity
@@ -40,7 +41,10 @@ def with_targets(
 
 
 class _Targets:
-    """The plan of a network and what follows from it."""
+    """The plan of a network and what follows from it.
+
+    The document is the one that was written: days that only a response opens are no days of plan.
+    """
 
     def __init__(
         self, network: CompiledNetwork, document: ScenarioFile, names: Names, time: Time
@@ -50,9 +54,12 @@ class _Targets:
         self.names = names
         self.time = time
         self.covers = Covers(time, self._plan(), len(network.horizon.day_ends))
+        self.extras = extra_covers(document, time)
 
     def applied(self) -> CompiledNetwork:
-        network = self.network
+        network = with_responses(
+            self.network, self.names.document, self.names, self.time, self._levels
+        )
         return replace(
             network,
             stocks=tuple(self._stock(spec) for spec in network.stocks),
@@ -147,10 +154,10 @@ class _Targets:
 
     def _operation(self, spec: OperationSpec) -> OperationSpec:
         site, key = spec.id.split("/", 1)
-        operation = self.document.sites[site].operations[key]
+        operation = self.names.document.sites[site].operations[key]
         rule, overtime = operation.release, operation.overtime
         if isinstance(rule, Pull) and isinstance(rule.level, Cover):
-            target = Target(daily=self._levels(spec.release.stock, float(rule.level.cover)))
+            target = self._target(spec.release.stock, float(rule.level.cover))
             spec = replace(spec, release=replace(spec.release, target=target))
         if overtime is not None:
             above = overtime.backlog_above
@@ -171,8 +178,19 @@ class _Targets:
         return spec
 
     def _cover(self, spec: ReplenishmentSpec, written: Cover) -> Target:
-        seconds = float(written.cover) + self._lead(spec)
-        return Target(daily=self._levels(spec.stock, seconds))
+        return self._target(spec.stock, float(written.cover) + self._lead(spec))
+
+    def _target(self, stock: int, seconds: float) -> Target:
+        """The level on every day, with what responses add to the cover."""
+        levels = self._levels(stock, seconds)
+        for extra, begin, end in self.extras.get(self.names.stock_keys[stock], ()):
+            higher = self._levels(stock, seconds + extra)
+            starts = (0, *self.network.horizon.day_ends)
+            levels = tuple(
+                high if begin <= start < end else low
+                for start, low, high in zip(starts, levels, higher, strict=False)
+            )
+        return Target(daily=levels)
 
     def _lead(self, spec: ReplenishmentSpec) -> float:
         """Review period plus mean order lead and transit over the sources, seconds."""

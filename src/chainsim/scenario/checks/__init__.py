@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from chainsim.errors import Problem
-from chainsim.scenario.checks import amounts, disruptions, lanes, material, names, times
+from chainsim.scenario.checks import amounts, disruptions, lanes, material, names, responses, times
 from chainsim.scenario.checks.ground import Ground, Problems
 from chainsim.scenario.nodes import Node
 from chainsim.scenario.schema.document import ScenarioFile
@@ -16,6 +16,7 @@ Rule = Callable[[Ground], Problems]
 NAMING: tuple[Rule, ...] = (
     names.names_exist,
     names.selectors_name_what_exists,
+    responses.responses_name_what_exists,
     lanes.lanes_join_sites,
 )
 """On these the rules about the network rest."""
@@ -63,6 +64,11 @@ RULES: tuple[Rule, ...] = (
     disruptions.capacities_are_fractions,
     disruptions.dates_lie_in_the_run,
     disruptions.recoveries_run_forward,
+    responses.responses_are_of_sites,
+    responses.responses_can_apply,
+    responses.responses_do_not_fight,
+    responses.overtime_is_given_once,
+    responses.response_dates_lie_in_the_run,
 )
 """What must hold; each looks at the document alone."""
 

@@ -8,6 +8,7 @@ from chainsim.scenario.checks.ground import Ground, Problems
 from chainsim.scenario.quantities import Quantity
 from chainsim.scenario.schema.material import Operation, Pull, Site, Stock
 from chainsim.scenario.schema.replenishment import Cover
+from chainsim.scenario.schema.responses import SecondSource
 from chainsim.scenario.selection import Pair
 
 SUPPLY = "add replenishment, arrivals, an operation that makes it, or an initial stock"
@@ -75,6 +76,11 @@ def pulled_items_are_wanted(ground: Ground) -> Problems:
         for item, policy in body.replenishment.items()
         for source in policy.sources.sites
     }
+    ordered.update(
+        (response.source, response.item)
+        for response in ground.document.responses.values()
+        if isinstance(response, SecondSource)
+    )
     for site, body in ground.document.sites.items():
         wanted = {demand.item or key for key, demand in body.demand.items()}
         wanted.update(item for o in body.operations.values() for item in o.inputs)

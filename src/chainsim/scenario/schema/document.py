@@ -25,6 +25,7 @@ from chainsim.scenario.schema.fields import (
 )
 from chainsim.scenario.schema.flows import Lane
 from chainsim.scenario.schema.material import Item, Site
+from chainsim.scenario.schema.responses import Response
 from chainsim.scenario.schema.selectors import Selector
 from chainsim.scenario.schema.time import Calendar, Profile
 
@@ -147,6 +148,7 @@ class ScenarioFile(Block):
     profiles: dict[Id, Profile] = {}
     calendars: dict[Id, Calendar] = {}
     disruptions: tuple[Disruption, ...] = ()
+    responses: dict[Id, Response] = {}
     expect: tuple[Expectation, ...] = ()
     observed: tuple[Observed, ...] = ()
     observed_series: dict[Id, str] = {}

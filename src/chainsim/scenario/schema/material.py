@@ -46,6 +46,10 @@ class Item(Block):
     """Yuan per unit."""
     holding_cost: Share | None = None
     """Cost of holding, as a share of the value per year."""
+    margin: Money | None = None
+    """What a unit earns that a customer gets; lost where the customer leaves."""
+    waiting_cost: Money | None = None
+    """What it costs when a customer waits for a unit for a day."""
     fits: tuple[str, ...] = ()
     """Free words about the item that selectors and reports may use (chemistry, powertrain)."""
 

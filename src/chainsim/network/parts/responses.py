@@ -1,0 +1,327 @@
+"""Responses: those that change the document before it is compiled, and those that add to specs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from chainsim.network.calendars import Time
+from chainsim.network.clock import DAY
+from chainsim.network.compiled import (
+    FULL_SPEED,
+    NONE,
+    Allocation,
+    BackupSpec,
+    CompiledNetwork,
+    ExpediteSpec,
+    LaneSpec,
+    OperationSpec,
+    PoolSpec,
+    ReplenishmentSpec,
+    ResponseSpec,
+    SecondSourceSpec,
+    StockSpec,
+    Target,
+)
+from chainsim.network.names import Names
+from chainsim.network.parts.flows import first_after_zero
+from chainsim.scenario.schema.document import ScenarioFile
+from chainsim.scenario.schema.flows import Lane
+from chainsim.scenario.schema.material import Overtime, Site
+from chainsim.scenario.schema.responses import (
+    BackupPower,
+    Expedite,
+    ExtraCover,
+    OtherShifts,
+    PlannedOvertime,
+    Pooling,
+    Rationing,
+    Response,
+    SecondSource,
+)
+from chainsim.scenario.schema.time import Calendar, Special
+from chainsim.scenario.selection import enabled_responses, pool_members, selected_sites
+
+Kind = TypeVar("Kind", bound=Response)
+Levels = Callable[[int, float], tuple[int, ...]]
+"""(stock, seconds of cover) to the level on every day."""
+
+
+def answered(document: ScenarioFile, time: Time) -> ScenarioFile:
+    """The document with what responses change in sites, calendars and lanes."""
+    sites, lanes = dict(document.sites), dict(document.lanes)
+    calendars = dict(document.calendars)
+    for key, response in enabled_responses(document):
+        chosen = selected_sites(document, response.at)
+        if isinstance(response, PlannedOvertime):
+            sites |= {s: _with_overtime(sites[s], response) for s in chosen}
+        elif isinstance(response, OtherShifts):
+            for site in chosen:
+                sites[site] = _with_shifts(sites[site], calendars, key, response, time)
+        elif isinstance(response, Pooling):
+            ends = {"from": response.at, "to": response.at}
+            goods = {"items": response.item, "transit": response.transit}
+            lanes[key] = Lane.model_validate(ends | goods)
+    return document.model_copy(update={"sites": sites, "lanes": lanes, "calendars": calendars})
+
+
+def _with_overtime(site: Site, response: PlannedOvertime) -> Site:
+    overtime = Overtime(factor=response.factor, backlog_above=response.backlog_above)
+    operation = site.operations[response.operation].model_copy(update={"overtime": overtime})
+    return site.model_copy(
+        update={"operations": {**site.operations, response.operation: operation}}
+    )
+
+
+def _with_shifts(
+    site: Site, calendars: dict[str, Calendar], key: str, response: OtherShifts, time: Time
+) -> Site:
+    """The site and its operations on calendars that follow the other one for some days."""
+
+    def followed(name: str | None) -> str | None:
+        if name is None:
+            return None
+        changed = f"{name}+{key}"
+        if changed not in calendars:
+            days = _days_of(calendars[response.calendar], response, time)
+            base = calendars[name]
+            calendars[changed] = base.model_copy(update={"special": (*base.special, *days)})
+        return changed
+
+    operations = {
+        name: operation.model_copy(update={"calendar": followed(operation.calendar)})
+        for name, operation in site.operations.items()
+    }
+    return site.model_copy(update={"calendar": followed(site.calendar), "operations": operations})
+
+
+def _days_of(calendar: Calendar, response: OtherShifts, time: Time) -> list[Special]:
+    """The days of a window with the shifts that a calendar gives them."""
+    by_day = time.shifts(calendar).by_day
+    return [
+        Special.model_construct(first=_midnight(day), shifts=by_day.get(day, ()))
+        for day in _days(response.first.date(), response.last.date())
+    ]
+
+
+def _days(first: dt.date, last: dt.date) -> Iterator[dt.date]:
+    for k in range((last - first).days + 1):
+        yield first + dt.timedelta(days=k)
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    return dt.datetime(day.year, day.month, day.day)
+
+
+def extra_covers(
+    document: ScenarioFile, time: Time
+) -> dict[tuple[str, str], list[tuple[float, int, int]]]:
+    """By (site, item): (seconds of cover, from, until) that responses add to its targets."""
+    found: dict[tuple[str, str], list[tuple[float, int, int]]] = {}
+    for _, response in enabled_responses(document):
+        if not isinstance(response, ExtraCover):
+            continue
+        begin = 0 if response.first is None else time.second(response.first)
+        end = time.end if response.last is None else time.second(response.last)
+        for site in selected_sites(document, response.at):
+            for item in response.item:
+                entry = float(response.extra), begin, end
+                found.setdefault((site, item), []).append(entry)
+    return found
+
+
+# ---- what responses cost
+
+
+def responses(document: ScenarioFile, time: Time) -> tuple[ResponseSpec, ...]:
+    """All responses that are on, in code-point order of their ids."""
+    return tuple(
+        ResponseSpec(
+            id=key,
+            kind=response.kind,
+            fixed=float(response.cost.fixed),
+            per_day=float(response.cost.per_day),
+            per_unit=float(response.cost.per_unit),
+            windows=tuple(_windows(document, response, time)),
+        )
+        for key, response in enabled_responses(document)
+    )
+
+
+def _windows(
+    document: ScenarioFile, response: Response, time: Time
+) -> Iterator[tuple[int, int, int]]:
+    """(from, until, sites) of what is known before the run."""
+    sites = selected_sites(document, response.at)
+    if isinstance(response, OtherShifts):
+        yield from _changed_days(document, response, sites, time)
+    elif isinstance(response, ExtraCover):
+        first = 0 if response.first is None else time.second(response.first)
+        last = time.end if response.last is None else time.second(response.last)
+        yield first, last, len(sites)
+    elif not isinstance(response, BackupPower | SecondSource):
+        yield 0, time.end, len(sites)
+
+
+def _changed_days(
+    document: ScenarioFile, response: OtherShifts, sites: Iterable[str], time: Time
+) -> Iterator[tuple[int, int, int]]:
+    """The days on which another calendar changes the shifts of sites."""
+    other = time.shifts(document.calendars[response.calendar]).by_day
+    for site in sites:
+        own = time.shifts(document.calendars[document.sites[site].calendar or ""]).by_day
+        for day in _days(response.first.date(), response.last.date()):
+            if own.get(day) != other.get(day):
+                begin = time.day_start(day)
+                yield begin, begin + DAY, 1
+
+
+# ---- what responses add to specs
+
+
+def with_responses(
+    network: CompiledNetwork, document: ScenarioFile, names: Names, time: Time, levels: Levels
+) -> CompiledNetwork:
+    """The network with what its responses add to stocks, operations, lanes and replenishments."""
+    adding = _Adding(document, names, levels)
+    return replace(
+        network,
+        stocks=tuple(adding.stock(spec) for spec in network.stocks),
+        operations=tuple(adding.operation(spec) for spec in network.operations),
+        lanes=tuple(adding.lane(spec, *lane) for spec, lane in _named(network, names)),
+        replenishments=tuple(adding.replenishment(spec) for spec in network.replenishments),
+        pools=tuple(adding.pools(time)),
+    )
+
+
+def _named(
+    network: CompiledNetwork, names: Names
+) -> Iterator[tuple[LaneSpec, tuple[str, str, str]]]:
+    for spec, (_, _, *ends) in zip(network.lanes, names.lanes, strict=True):
+        origin, destination, item = ends
+        yield spec, (origin, destination, item)
+
+
+class _Adding:
+    """Looks up which response concerns an entity; checks have made sure that it is one at most."""
+
+    def __init__(self, document: ScenarioFile, names: Names, levels: Levels) -> None:
+        self.document = document
+        self.names = names
+        self.levels = levels
+        self.responses: Mapping[str, Any] = dict(enabled_responses(document))
+        self.places = {key: place for place, key in enumerate(self.responses)}
+        self.sites = {
+            key: frozenset(selected_sites(document, response.at))
+            for key, response in self.responses.items()
+        }
+
+    def _of(self, kind: type[Kind], site: str, **wanted: str) -> tuple[int, Kind] | None:
+        """The response of a kind at a site; `wanted` are values of its fields, or in them."""
+        for key, response in self.responses.items():
+            concerned = isinstance(response, kind) and site in self.sites[key]
+            if concerned and all(_fits(getattr(response, name), wanted[name]) for name in wanted):
+                return self.places[key], response
+        return None
+
+    def stock(self, spec: StockSpec) -> StockSpec:
+        """Short sources fill by class."""
+        site, item = spec.id.split("/", 1)
+        if self._of(Rationing, site, item=item) is None:
+            return spec
+        return replace(spec, allocation=Allocation.PRIORITY)
+
+    def operation(self, spec: OperationSpec) -> OperationSpec:
+        """Overtime is counted, and power of their own keeps operations going."""
+        site, key = spec.id.split("/", 1)
+        overtime = self._of(PlannedOvertime, site, operation=key)
+        if overtime is not None:
+            spec = replace(spec, overtime_response=overtime[0])
+        backup = self._of(BackupPower, site, operation=key)
+        if backup is None:
+            return spec
+        place, response = backup
+        lasts = NONE if response.lasts is None else round(response.lasts)
+        floor = float(response.floor)
+        return replace(spec, backup=BackupSpec(place, floor, round(response.start), lasts))
+
+    def lane(self, spec: LaneSpec, origin: str, destination: str, item: str) -> LaneSpec:
+        """Lanes hurry, and their orders have a class at the source."""
+        expedite = self._of(Expedite, destination, item=item)
+        if expedite is not None:
+            place, response = expedite
+            below = Target(daily=self.levels(spec.destination, float(response.below)))
+            factors = float(response.transit), float(response.order_lead)
+            spec = replace(spec, expedite=ExpediteSpec(place, below, *factors))
+        rationing = self._of(Rationing, origin, item=item)
+        if rationing is None:
+            return spec
+        classes = [selected_sites(self.document, chosen) for chosen in rationing[1].classes]
+        first = next((k for k, sites in enumerate(classes) if destination in sites), len(classes))
+        return replace(spec, order_priority=first)
+
+    def replenishment(self, spec: ReplenishmentSpec) -> ReplenishmentSpec:
+        """Another source for what falls to sources that are down."""
+        site, item = spec.id.split("/", 1)
+        found = self._of(SecondSource, site, item=item)
+        if found is None:
+            return spec
+        place, response = found
+        sources = self.document.sites[site].replenishment[item].sources.sites
+        activate = response.activate
+        second = SecondSourceSpec(
+            response=place,
+            lanes=self._lanes_from(response.source, site, item),
+            instead_of=tuple(
+                k
+                for k, source in enumerate(sources)
+                if not response.instead_of or source in response.instead_of
+            ),
+            after=round(activate.after),
+            qualification=round(activate.qualification),
+            ramp=round(activate.ramp),
+            left=round(activate.left * FULL_SPEED),
+            share=round(response.share * FULL_SPEED),
+        )
+        return replace(spec, second=second)
+
+    def _lanes_from(self, origin: str, destination: str, item: str) -> tuple[int, ...]:
+        found = [
+            (self.document.lanes[block].priority, self.names.ranks["lane", key], index)
+            for index, (key, block, *ends) in enumerate(self.names.lanes)
+            if ends == [origin, destination, item]
+        ]
+        return tuple(index for *_, index in sorted(found))
+
+    def pools(self, time: Time) -> Iterator[PoolSpec]:
+        """One pool for every item that sites lend each other."""
+        index = {key: i for i, (key, *_) in enumerate(self.names.lanes)}
+        for key, response in self.responses.items():
+            if not isinstance(response, Pooling):
+                continue
+            for item in sorted(response.item):
+                members = pool_members(self.document, response, item)
+                stocks = tuple(self.names.stocks[site, item] for site in members)
+                yield PoolSpec(
+                    id=f"{key}:{item}",
+                    rank=self.names.ranks["pool", f"{key}:{item}"],
+                    response=self.places[key],
+                    stocks=stocks,
+                    lanes=tuple(
+                        tuple(index.get(f"{key}:{a}>{b}:{item}", NONE) for b in members)
+                        for a in members
+                    ),
+                    below=tuple(self._level(stock, response.below) for stock in stocks),
+                    above=tuple(self._level(stock, response.above) for stock in stocks),
+                    review=first_after_zero(response.review.at, round(response.review.every), time),
+                )
+
+    def _level(self, stock: int, cover: Any) -> Target:
+        return Target(daily=self.levels(stock, float(cover)))
+
+
+def _fits(given: str | tuple[str, ...], value: str) -> bool:
+    """Whether a field that names one or several things, or all by naming none, means a value."""
+    return value == given if isinstance(given, str) else not given or value in given

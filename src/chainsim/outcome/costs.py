@@ -1,0 +1,113 @@
+"""What a run costs in yuan, where its items, lanes and responses have prices.
+
+A price that is not given makes its cost None, not 0: a chain without prices is not free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from chainsim.network.compiled import SECONDS_PER_DAY, THOUSANDTHS, CompiledNetwork, ItemSpec
+from chainsim.outcome.trajectory import Trajectory
+
+YEAR = 365 * SECONDS_PER_DAY
+
+Cost = float | None
+
+
+class Costs:
+    """The costs of a window of days."""
+
+    def __init__(self, network: CompiledNetwork, trajectory: Trajectory, window: slice) -> None:
+        self.network = network
+        self.tables = trajectory.tables
+        self.window = window
+
+    def row(self, sites: set[int], whole: bool) -> dict[str, Cost]:
+        """The costs at some sites; of responses, and all together, of the whole chain only."""
+        network = self.network
+        stocks = [
+            i for i, spec in enumerate(network.stocks) if spec.site in sites and not spec.unlimited
+        ]
+        demands = [
+            i for i, spec in enumerate(network.demands) if network.stocks[spec.stock].site in sites
+        ]
+        row = {
+            "holding_cost": self._holding(stocks),
+            "transport_cost": self._transport(sites),
+            "waiting_cost": self._waiting(demands),
+            "lost_margin": self._lost_margin(demands),
+            "response_cost": sum(self.responses().values())
+            if whole and network.responses
+            else None,
+        }
+        known = [cost for cost in row.values() if cost is not None]
+        return row | {"total_cost": sum(known) if whole and known else None}
+
+    def responses(self) -> dict[str, float]:
+        """The cost of each response: once, by day and site in force, and by unit."""
+        table = self.tables["responses"]
+        active = table.counts["active"][self.window].sum(axis=0) / SECONDS_PER_DAY
+        units = table.counts["units"][self.window].sum(axis=0) / THOUSANDTHS
+        return {
+            spec.id: spec.fixed + spec.per_day * float(days) + spec.per_unit * float(moved)
+            for spec, days, moved in zip(self.network.responses, active, units, strict=True)
+        }
+
+    def _holding(self, stocks: Sequence[int]) -> Cost:
+        if not any(item.value and item.holding_cost for item in self.network.items):
+            return None
+        held = self.tables["stocks"].integrals["on_hand"]
+        return sum(
+            self._integral(held[self.window, i]) * item.value * item.holding_cost / YEAR
+            for i in stocks
+            if (item := self.network.items[self.network.stocks[i].item]).value
+        )
+
+    def _transport(self, sites: set[int]) -> Cost:
+        """Of what was sent to some sites."""
+        if not any(lane.cost for lane in self.network.lanes):
+            return None
+        departed = self.tables["lanes"].counts["departed"]
+        return sum(
+            float(departed[self.window, i].sum()) / THOUSANDTHS * lane.cost
+            for i, lane in enumerate(self.network.lanes)
+            if lane.cost and self.network.stocks[lane.destination].site in sites
+        )
+
+    def _waiting(self, demands: Sequence[int]) -> Cost:
+        waited = self.tables["demands"].integrals["backlog"]
+        return self._by_demand(
+            demands,
+            lambda item: item.waiting_cost,
+            lambda i: self._integral(waited[self.window, i]) / SECONDS_PER_DAY,
+        )
+
+    def _lost_margin(self, demands: Sequence[int]) -> Cost:
+        lost = self.tables["demands"].counts["lost"]
+        return self._by_demand(
+            demands,
+            lambda item: item.margin,
+            lambda i: float(lost[self.window, i].sum()) / THOUSANDTHS,
+        )
+
+    def _by_demand(
+        self,
+        demands: Sequence[int],
+        price: Callable[[ItemSpec], float],
+        amount: Callable[[int], float],
+    ) -> Cost:
+        network = self.network
+        if not any(price(item) for item in network.items):
+            return None
+        return sum(
+            amount(i) * price(network.items[network.stocks[network.demands[i].stock].item])
+            for i in demands
+        )
+
+    @staticmethod
+    def _integral(column: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> float:
+        """Unit-seconds of a level."""
+        return float(column.sum(dtype=np.float64)) / THOUSANDTHS
