@@ -40,6 +40,25 @@ class Case(NamedTuple):
     """A fragment of the message."""
 
 
+FROM_LANES = VALID[VALID.index("lanes:") :]
+FROM_RELEASE = VALID[VALID.index("release: {pull: part") :]
+
+
+def answering(*blocks: str) -> str:
+    """The end of the valid scenario with responses."""
+    return "".join([END, "responses:\n", *(f"  {block}\n" for block in blocks)])
+
+
+COVER = "a: {kind: cover, at: P, item: part, extra: 2 d}"
+SHIFTS = "{kind: shifts, at: P, calendar: day, from: 2022-01-10, to: 2022-01-12}"
+SECOND = "a: {kind: second_source, at: P, item: part, source: S}"
+POOL = (
+    "pool: {kind: pooling, at: P, item: part, below: 1 d, above: 2 d, review: {every: 1 d}, "
+    "transit: 0 d}"
+)
+OVERTIME = "a: {kind: overtime, at: S, operation: make, factor: 2}"
+
+
 CASES = [
     Case("names_exist", "sources: S", "sources: ^T", "be the id of a known site, got 'T'"),
     Case("names_exist", "{part: {initial", "{^prat: {initial", "did you mean 'part'?"),
@@ -174,6 +193,53 @@ CASES = [
     Case("sources_have_the_item", MAKE, "rest: {outputs: {car: 1}, rate: 400}",
          "nothing brings it there, got 'S'"),
     Case("pulled_items_are_wanted", "{pull: part,", "{pull: ^car,", "nobody demands, uses or"),
+    Case("responses_name_what_exists", END, answering(COVER.replace("at: P", "at: ^Q")),
+         "be the id of a known site, got 'Q'"),
+    Case("responses_name_what_exists", END, answering(COVER.replace("part", "^prat")),
+         "did you mean 'part'?"),
+    Case("responses_name_what_exists", END, answering(SECOND.replace("source: S", "source: ^T")),
+         "be the id of a known site, got 'T'"),
+    Case("responses_name_what_exists", END, answering("a: " + SHIFTS.replace("day", "^day")),
+         "be the id of a known calendar"),
+    Case("responses_are_of_sites", END, answering(COVER.replace("at: P", "at: ^{item: part}")),
+         "select sites, by site, stage, region, tags and except only"),
+    Case("responses_are_of_sites", END, answering(COVER.replace("at: P", "at: ^{}")),
+         "name a site, or at least one word that sites share"),
+    Case("responses_can_apply", END, answering(COVER.replace("part", "^car")),
+         "find a target in days of cover for 'car' at 'P'"),
+    Case("responses_can_apply", END, answering(SECOND.replace("source: S", "source: ^S")),
+         "be another source: 'P' orders 'part' from it already"),
+    Case("responses_can_apply", FROM_LANES,
+         "  O: {stocks: {part: {unlimited: true}}}\n" + FROM_LANES.removesuffix(END)
+         + answering(SECOND.replace("source: S", "source: ^O")),
+         "have a lane that carries 'part' to 'P'"),
+    Case("responses_can_apply", END, answering(POOL.replace("at: P", "at: ^P")),
+         "select two sites at least that hold 'part'"),
+    Case("responses_can_apply", END, answering(OVERTIME.replace("make", "^bake")),
+         "find an operation 'bake' with release: {pull: ITEM} at 'S'"),
+    Case("responses_can_apply", END,
+         answering("a: " + SHIFTS.replace("at: P", "at: ^P"))
+         + "calendars: {day: {week: {mon: ['08:00-16:00']}}}\n", "find a calendar at 'P'"),
+    Case("responses_can_apply", END,
+         answering("a: {kind: rationing, at: S, item: ^car, classes: [P]}"),
+         "find a lane that takes 'car' away at 'S'"),
+    Case("responses_can_apply", END,
+         answering("a: {kind: expedite, at: P, item: ^car, below: 1 d, transit: 0.5}"),
+         "find a lane that brings 'car' at 'P'"),
+    Case("responses_can_apply", END,
+         answering("a: {kind: backup_power, at: S, operation: ^bake, floor: 0.5}"),
+         "find bake at 'S'"),
+    Case("responses_do_not_fight", END, 
+         answering(COVER, "b" + COVER[1:].replace("at: P", "at: ^P")),
+         "not fight with another response of kind cover; 'a' changes P part as well"),
+    Case("overtime_is_given_once", FROM_RELEASE,
+         FROM_RELEASE.replace("1200}}", "1200}, overtime: {factor: 2}}").removesuffix(END)
+         + answering(OVERTIME.replace("make", "^make")),
+         "leave out 'S': its operation has overtime of its own"),
+    Case("response_dates_lie_in_the_run", END,
+         answering(COVER[:-1] + ", from: ^90 d, until: 91 d}"), "lie within the run of 60 d"),
+    Case("response_dates_lie_in_the_run", END,
+         answering(COVER[:-1] + ", from: 9 d, until: ^8 d}"), "come after from"),
 ]  # fmt: skip
 
 

@@ -19,6 +19,7 @@ import chainsim
 from chainsim.errors import InputError
 from chainsim.network.compiled import CompiledNetwork
 from chainsim.outcome.trajectory import STATES, Trajectory
+from tests.property.levers import answered_networks
 from tests.property.networks import Block, networks
 from tests.series import arrays, different, series, shuffled, until
 
@@ -42,6 +43,17 @@ def compiled(mapping: Block) -> CompiledNetwork:
 
 
 # ---- every run
+
+
+@PACE
+@given(answered_networks())
+def test_responses_break_no_law(mapping: Block) -> None:
+    """A network with responses is refused with a reason, or runs to its end with the laws kept."""
+    network = compiled(mapping)
+    run = chainsim.simulate(network)
+    assert nothing_is_negative(run) == []
+    assert parts_of_quanta(network, run) == []
+    assert servers_without_state(network, run) == []
 
 
 @PACE

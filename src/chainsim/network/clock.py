@@ -7,6 +7,7 @@ closures and slow-downs freeze or slow it, and no event has to be cancelled.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ HOUR = 3_600
 DAY = 86_400
 LONG_CURVE = 60 * DAY
 """Curves longer than this are tabulated by day, shorter ones by hour."""
+TINY = 1e-6
+"""Ppm: a mean so close to a whole number is that number."""
 GAUSS = 0.28867513459481287
 """Half the distance of the two Gauss-Legendre points of an interval of length 1."""
 
@@ -111,8 +114,8 @@ Factor = list[Piece]
 def tabulate(factors: Sequence[Factor], end: int) -> tuple[list[int], list[int]]:
     """Times and rates (ppm) of the product of factors up to `end`, rounded cumulatively.
 
-    Each stretch gets the whole rate that brings the integral closest to the exact one, so totals
-    stay right however long the table is. Two-point Gauss-Legendre quadrature is exact for
+    Each stretch gets the whole rate next to its mean, below or above, that brings the integral closer
+    to the exact one: totals stay right however long the table is, and full speed is never passed. Two-point Gauss-Legendre quadrature is exact for
     products of up to three linear pieces.
     """
     times = _grid(factors, end)
@@ -124,7 +127,9 @@ def tabulate(factors: Sequence[Factor], end: int) -> tuple[list[int], list[int]]
         stop = times[i + 1] if i + 1 < len(times) else end
         average = in_force.average(begin, stop)
         exact += average * FULL_SPEED * (stop - begin)
-        rate = max(0, round((exact - done) / (stop - begin))) if average > 0 else 0
+        below = math.floor(average * FULL_SPEED + TINY)
+        above = math.ceil(average * FULL_SPEED - TINY)
+        rate = min(max(round((exact - done) / (stop - begin)), below), above)
         done += rate * (stop - begin)
         rates.append(rate)
     return merged(times, rates)
