@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from chainsim.experiments.comparison import Comparison
+from chainsim.network.compiling import WORDS
 from chainsim.report.comparison import comparison_sheets
 from chainsim.report.page import Illustration, rendered, span
 from chainsim.report.scenario_view import differences, differences_sheet
@@ -49,10 +50,10 @@ def _sheets(comparison: Comparison) -> Iterator[Sheet]:
 
 
 def _inputs(comparison: Comparison, other: str) -> Sheet:
-    """What was changed: the inputs that differ, with the origin of the other scenario's."""
+    """What was changed: the inputs of a run that differ, with the origin of the other's value."""
     first = comparison.first
     scenarios = (comparison.runs[name].scenario for name in (first, other))
-    found = differences(*scenarios)
+    found = [d for d in differences(*scenarios) if d.path.split(".")[0] not in WORDS]
     sheet = differences_sheet(found[:MOST_INPUTS], (first, other))
     more = len(found) - MOST_INPUTS
     note = f"{more} more are not listed; `chainsim diff` lists all." if more > 0 else ""

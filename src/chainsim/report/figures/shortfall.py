@@ -29,14 +29,7 @@ from chainsim.report.site_comparison import worst_sites
 
 MOST_SITES = 20
 """Sites that are drawn: those with the largest shortfall."""
-FIRST: dict[str, Any] = {
-    "ls": "",
-    "marker": "|",
-    "ms": 9,
-    "mew": 1.8,
-    "color": INK,
-    "clip_on": False,
-}
+FIRST: dict[str, Any] = {"ls": "", "marker": "|", "ms": 9, "mew": 1.8, "color": INK}
 """How the first scenario is marked."""
 
 
@@ -82,7 +75,7 @@ def _draw(left: Axes, right: Axes, comparison: Comparison, row: int, site: str) 
         marker = MARKERS[k % len(MARKERS)]
         first, other = found.first or 0.0, found.other or 0.0
         left.plot([first, other], [y, y], color=FAINT, lw=1.6, zorder=1)
-        left.plot([first], [y], **FIRST)
+        left.plot([first], [y], clip_on=False, **FIRST)
         left.plot([other], [y], ls="", marker=marker, ms=5.5, color=INK, clip_on=False)
         if not found.equal:
             values = (found.interval.mean, found.interval.low, found.interval.high)
