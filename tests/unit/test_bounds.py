@@ -241,6 +241,25 @@ def test_the_state_of_a_run_counts_what_is_under_way() -> None:
     assert first.goods[plant] == initial_state(network, 20).goods[plant] == 120
 
 
+def test_what_is_blocked_is_there_even_if_its_server_stops() -> None:
+    """A server has made ten parts for which there is no room; its own stop does not matter."""
+    press = {"outputs": {"part": 10}, "rate": "1 /h"}
+    site = {
+        "stocks": {"part": {"initial": 0, "room": 10}},
+        "operations": {"press": press},
+        "demand": {"part": {"process": "trace", "events": [["50 d", 30]]}},
+    }
+    network = compiled({"plant": site})
+    state = state_at(network, [chainsim.simulate(network)], 20 * SECONDS_PER_DAY, 40)
+    assert state.goods.tolist() == [20] and state.in_process.tolist() == [0]
+    assert least_lost(network, state, down(network, "plant/press")) == pytest.approx(10)
+
+
+def test_a_stock_that_nothing_touches_lasts_as_long_as_it_lasts() -> None:
+    shop = {"stocks": {"vehicle": {"initial": 12}}, "demand": {"vehicle": daily(5)}}
+    assert survived(compiled({"shop": shop})) == pytest.approx(12 / 5)
+
+
 def test_a_state_without_sense_is_refused() -> None:
     state = initial_state(two_sources(), MONTH)
     for wrong in ({"goods": -state.goods}, {"days": 0.0}, {"demand": {0: float("nan")}}):

@@ -5,7 +5,7 @@ Every operation and every lane is an activity; yields, work and rates are taken 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -48,7 +48,7 @@ class State:
     goods: Floats
     """Units on hand, with those on the way there (stock,)."""
     in_process: Floats
-    """Lots that servers hold (operation,)."""
+    """Lots that servers work on (operation,)."""
     demand: Mapping[int, float]
     """Units per day that customers want of a stock, by its index."""
 
@@ -77,8 +77,8 @@ def state_at(
 ) -> State:
     """The mean state of runs at the last midnight that is not after `begin`.
 
-    Goods that are staged, in transit or at a gate count as there. Runs without disruptions (twins)
-    show what an outage finds.
+    Goods that are staged, in transit, at a gate or held by a server for lack of room count as
+    there. Runs without disruptions (twins) show what an outage finds.
 
     Args:
         network: Of the runs.
@@ -94,10 +94,20 @@ def state_at(
         goods += _level(run, "stocks", "on_hand", begin)
         for where in ("staged", "in_transit", "at_gate"):
             np.add.at(goods, destinations, _level(run, "lanes", where, begin))
-        for where in ("in_process", "blocked"):
-            lots += _level(run, "operations", where, begin) / sizes
+        lots += _level(run, "operations", "in_process", begin) / sizes
+        blocked = _level(run, "operations", "blocked", begin) / sizes
+        for k, stock, amount in _yields(network):
+            goods[stock] += blocked[k] * amount * THOUSANDTHS
     goods /= len(runs) * THOUSANDTHS
     return State(begin, days, goods, lots / len(runs), demand_rates(network, begin, days))
+
+
+def _yields(network: CompiledNetwork) -> Iterator[tuple[int, int, float]]:
+    """(operation, stock, units of a lot that come there on average) of all outputs but scrap."""
+    for k, operation in enumerate(network.operations):
+        for output in operation.outputs:
+            if output.stock != SCRAP:
+                yield k, output.stock, output.quantity * output.share / THOUSANDTHS
 
 
 def _level(run: Trajectory, kind: str, name: str, second: int) -> Floats:
@@ -203,12 +213,10 @@ def _add_balances(
         for used in operation.inputs:
             if used.consumed:
                 rows.entries.append((used.stock, k, used.quantity / THOUSANDTHS))
-        for output in operation.outputs:
-            if output.stock != SCRAP:
-                amount = output.quantity * output.share / THOUSANDTHS
-                rows.entries.append((output.stock, k, -amount))
-                if k not in down:
-                    rows.there[output.stock] += amount * state.in_process[k]
+    for k, stock, amount in _yields(network):
+        rows.entries.append((stock, k, -amount))
+        if k not in down:
+            rows.there[stock] += amount * state.in_process[k]
     for k, lane in enumerate(network.lanes, start=len(network.operations)):
         rows.entries += [(lane.source, k, 1.0), (lane.destination, k, -1.0)]
     for arrival in network.arrivals:

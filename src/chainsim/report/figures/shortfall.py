@@ -75,8 +75,8 @@ def _draw(left: Axes, right: Axes, comparison: Comparison, row: int, site: str) 
         marker = MARKERS[k % len(MARKERS)]
         first, other = found.first or 0.0, found.other or 0.0
         left.plot([first, other], [y, y], color=FAINT, lw=1.6, zorder=1)
-        left.plot([first], [y], clip_on=False, **FIRST)
-        left.plot([other], [y], ls="", marker=marker, ms=5.5, color=INK, clip_on=False)
+        left.plot([first], [y], clip_on=False, zorder=3, **FIRST)
+        left.plot([other], [y], ls="", marker=marker, ms=5.5, color=INK, clip_on=False, zorder=3)
         if not found.equal:
             values = (found.interval.mean, found.interval.low, found.interval.high)
             whisker(right, y, found, values, marker)
