@@ -10,7 +10,7 @@ import pytest
 
 import chainsim
 from chainsim.experiments.bounds import least_lost, time_to_survive
-from chainsim.experiments.fluid import State, initial_state, state_at
+from chainsim.experiments.fluid import State, initial_state, speeds_left, state_at
 from chainsim.network.compiled import SECONDS_PER_DAY, CompiledNetwork
 
 MONTH = 30
@@ -29,9 +29,9 @@ def compiled(sites: dict[str, Any], **blocks: Any) -> CompiledNetwork:
     return chainsim.compile_network(chainsim.scenario_from_mapping(scenario))
 
 
-def down(network: CompiledNetwork, *ids: str) -> list[int]:
-    """The operations of these sites."""
-    return [k for k, operation in enumerate(network.operations) if operation.id in ids]
+def down(network: CompiledNetwork, *ids: str) -> dict[int, float]:
+    """Nothing is left of these operations."""
+    return {k: 0.0 for k, operation in enumerate(network.operations) if operation.id in ids}
 
 
 def survived(network: CompiledNetwork, *ids: str, closed: tuple[int, ...] = ()) -> float | None:
@@ -75,8 +75,8 @@ def test_rework_and_a_shared_bench() -> None:
     assert survived(network, "plant/rework") == pytest.approx(60 / 6)
     assert survived(network, "plant/build") == pytest.approx(2.5)
     state = initial_state(network, MONTH)
-    assert least_lost(network, state, []) == pytest.approx(4.8 * MONTH - 60)
-    assert least_lost(network, state, [], days=10) == pytest.approx(0, abs=1e-6)
+    assert least_lost(network, state, {}) == pytest.approx(4.8 * MONTH - 60)
+    assert least_lost(network, state, {}, days=10) == pytest.approx(0, abs=1e-6)
     assert least_lost(network, state, down(network, "plant/test"), days=4) == pytest.approx(36)
 
 
@@ -84,11 +84,42 @@ def test_what_servers_hold_comes_out_unless_they_stop() -> None:
     """Ten lots on test are ten vehicles: nine at once, and one in the end after rework."""
     network = compiled({"plant": BENCH})
     in_process = np.zeros(len(network.operations))
-    in_process[down(network, "plant/test")] = 10
+    in_process[list(down(network, "plant/test"))] = 10
     state = replace(initial_state(network, MONTH), in_process=in_process)
     found = time_to_survive(network, state, down(network, "plant/build"))
     assert found == pytest.approx(70 / 24)
     assert time_to_survive(network, state, down(network, "plant/test")) == pytest.approx(2.5)
+
+
+@pytest.mark.parametrize(
+    ("effect", "expected"),
+    [
+        ({"capacity": 0}, 28 / 24),
+        ({"capacity": {"dist": "uniform", "low": 0.2, "high": 0.4}}, 28 / 15),
+        ({"capacity": 0, "floor": 0.5}, 28 / 9),
+        ({"demand": 2}, None),
+    ],
+)
+def test_what_a_disruption_leaves_of_the_speed(
+    effect: dict[str, Any], expected: float | None
+) -> None:
+    """Nothing, three tenths, half or all of 30 a day, of which 24 are wanted."""
+    site = {
+        "stocks": {"vehicle": {"initial": 28}},
+        "operations": {"line": {"outputs": {"vehicle": 1}, "rate": "30 /d"}},
+        "demand": {"vehicle": daily(24)},
+    }
+    outage = {
+        "id": "outage",
+        "target": {"site": "plant"},
+        "effect": effect,
+        "timing": {"at": "1 d"},
+        "duration": "9 d",
+    }
+    network = compiled({"plant": site}, disruptions=[outage])
+    left = speeds_left(network.disruptions[0])
+    found = time_to_survive(network, initial_state(network, MONTH), left)
+    assert found == (expected and pytest.approx(expected))
 
 
 def test_calendars_profiles_and_scrap() -> None:
@@ -164,7 +195,7 @@ def test_a_closed_lane() -> None:
     assert survived(network, closed=(1,)) == pytest.approx(140 / 20)
     assert survived(network, closed=(0, 1)) == pytest.approx(2)
     state = initial_state(network, MONTH)
-    assert least_lost(network, state, [], closed=[0], days=10) == pytest.approx(10)
+    assert least_lost(network, state, {}, closed=[0], days=10) == pytest.approx(10)
 
 
 def test_the_quota_of_a_lane_and_goods_on_the_road() -> None:
@@ -271,5 +302,5 @@ def test_customers_who_want_nothing_are_served_for_ever() -> None:
     network = two_sources()
     state = replace(initial_state(network, MONTH), demand={})
     assert isinstance(state, State)
-    assert time_to_survive(network, state, []) is None
-    assert least_lost(network, state, []) == 0
+    assert time_to_survive(network, state, {}) is None
+    assert least_lost(network, state, {}) == 0

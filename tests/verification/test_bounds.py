@@ -9,7 +9,7 @@ import pytest
 
 import chainsim
 from chainsim.experiments.bounds import least_lost, time_to_survive
-from chainsim.experiments.fluid import initial_state
+from chainsim.experiments.fluid import initial_state, speeds_left
 from chainsim.network.compiled import CompiledNetwork
 from chainsim.outcome.trajectory import Trajectory
 from tests.verification.catalogue import SCENARIOS
@@ -34,14 +34,14 @@ def knocked_out(works: str, *overrides: str, network: Path = NETWORK) -> Compile
 
 def bound(network: CompiledNetwork) -> float | None:
     """The largest time to survive that is possible."""
-    down = network.disruptions[0].operations
-    return time_to_survive(network, initial_state(network, OUTAGE_DAYS), down)
+    left = speeds_left(network.disruptions[0])
+    return time_to_survive(network, initial_state(network, OUTAGE_DAYS), left)
 
 
 def least(network: CompiledNetwork) -> float:
     """The vehicles that are lost at least."""
-    down = network.disruptions[0].operations
-    return least_lost(network, initial_state(network, OUTAGE_DAYS), down)
+    left = speeds_left(network.disruptions[0])
+    return least_lost(network, initial_state(network, OUTAGE_DAYS), left)
 
 
 def survived(run: Trajectory) -> float:

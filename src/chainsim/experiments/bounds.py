@@ -8,7 +8,7 @@ calendars and lanes.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +26,10 @@ FOR_EVER = 36_500.0
 
 
 def time_to_survive(
-    network: CompiledNetwork, state: State, down: Collection[int], closed: Collection[int] = ()
+    network: CompiledNetwork,
+    state: State,
+    left: Mapping[int, float],
+    closed: Collection[int] = (),
 ) -> float | None:
     """Days for which all demand can be met at best; None if it can be met for ever.
 
@@ -37,13 +40,13 @@ def time_to_survive(
     Args:
         network: A network.
         state: When the outage begins.
-        down: Operations, by index, that make nothing.
+        left: The share of its speed that an operation keeps, by index; others keep all.
         closed: Lanes, by index, that carry nothing.
 
     Raises:
         RunError: the solver fails.
     """
-    flows = flows_of(network, state, down, closed)
+    flows = flows_of(network, state, left, closed)
     gained = flows.gained.copy()
     gained[list(state.demand)] -= list(state.demand.values())
     taken = _beside(flows.taken, -gained[:, None])
@@ -56,7 +59,7 @@ def time_to_survive(
 def least_lost(
     network: CompiledNetwork,
     state: State,
-    down: Collection[int],
+    left: Mapping[int, float],
     closed: Collection[int] = (),
     days: float | None = None,
 ) -> float:
@@ -65,14 +68,14 @@ def least_lost(
     Args:
         network: A network.
         state: When the outage begins.
-        down: Operations, by index, that make nothing.
+        left: The share of its speed that an operation keeps, by index; others keep all.
         closed: Lanes, by index, that carry nothing.
         days: How long the outage lasts; the days of the state unless given.
 
     Raises:
         RunError: the solver fails.
     """
-    flows = flows_of(network, state, down, closed)
+    flows = flows_of(network, state, left, closed)
     days = state.days if days is None else days
     wanted = np.array(list(state.demand.values())) * days
     delivered = np.zeros((len(flows.there), len(wanted)))

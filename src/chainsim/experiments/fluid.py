@@ -20,6 +20,7 @@ from chainsim.network.compiled import (
     SECONDS_PER_DAY,
     THOUSANDTHS,
     CompiledNetwork,
+    DisruptionSpec,
     StreamSpec,
 )
 from chainsim.network.distributions import mean
@@ -118,6 +119,17 @@ def _level(run: Trajectory, kind: str, name: str, second: int) -> Floats:
     return stored.astype(np.float64)
 
 
+def speeds_left(disruption: DisruptionSpec) -> dict[int, float]:
+    """The share of its speed that each operation keeps in the full effect of a disruption.
+
+    By index of the operation; of a random effect its mean, as if all sites took part.
+    """
+    if disruption.capacity is None:
+        return {}
+    left = max(mean(disruption.capacity), disruption.floor)
+    return dict.fromkeys(disruption.operations, left)
+
+
 def demand_rates(network: CompiledNetwork, begin: int, days: float) -> dict[int, float]:
     """Units per day that customers are expected to want, by index of the stock.
 
@@ -160,22 +172,23 @@ class Flows:
 
 
 def flows_of(
-    network: CompiledNetwork, state: State, down: Collection[int], closed: Collection[int]
+    network: CompiledNetwork, state: State, left: Mapping[int, float], closed: Collection[int]
 ) -> Flows:
     """The flows of a network from a state on.
 
     Args:
         network: A network.
         state: When the outage begins.
-        down: Operations, by index, that make nothing.
+        left: The share of its speed that an operation keeps, by index; others keep all.
         closed: Lanes, by index, that carry nothing.
     """
     from scipy.sparse import csr_matrix
 
     operations = len(network.operations)
+    down = {k for k, share in left.items() if not share}
     rows = _Rows(list(state.goods), [0.0] * len(network.stocks))
     _add_balances(rows, network, state, down)
-    _add_capacities(rows, network, state)
+    _add_capacities(rows, network, state, left)
     _add_quotas(rows, network)
     most = np.full(operations + len(network.lanes), np.inf)
     working = _working(network, state, down, closed)
@@ -223,14 +236,16 @@ def _add_balances(
         rows.gained[arrival.stock] += _per_day(network, arrival.stream, state.begin, state.days)
 
 
-def _add_capacities(rows: _Rows, network: CompiledNetwork, state: State) -> None:
+def _add_capacities(
+    rows: _Rows, network: CompiledNetwork, state: State, left: Mapping[int, float]
+) -> None:
     """The time of servers, of each operation by itself and of those that share them; slots."""
     window = (state.begin, state.begin + round(state.days * SECONDS_PER_DAY))
     clocks = [undisturbed(network, operation.clock) for operation in network.operations]
     for resource in network.resources:
         held = {k: _days_per_lot(network, k) / resource.servers for k in resource.operations}
         for k, days in held.items():
-            rows.add({k: days}, _mean_rate([clocks[k]], *window))
+            rows.add({k: days}, _mean_rate([clocks[k]], *window) * left.get(k, 1.0))
         if len(held) > 1:
             rows.add(held, _mean_rate([clocks[k] for k in held], *window))
     for k, operation in enumerate(network.operations):
