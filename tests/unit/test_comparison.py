@@ -24,6 +24,7 @@ from chainsim.report.comparison import comparison_object
 from chainsim.report.comparison_folder import comparison_name
 from chainsim.report.figures.comparison import comparison_pictures
 from chainsim.report.figures.style import as_svg
+from chainsim.report.files import json_text
 from chainsim.report.sentences import sentence
 
 FIRST, OTHER = [10.0, 12.0, 9.0, 11.0, 13.0], [12.0, 13.0, 12.0, 12.0, 16.0]
@@ -372,6 +373,40 @@ def test_json_and_tables_agree(files: tuple[Path, Path], tmp_path: Path) -> None
     (row,) = (r for r in rows if r["level"] == "total" and r["measure"] == "demanded")
     assert float(row["difference"]) == demanded["difference"]
     assert load_scenario(folder / "scenarios" / "more.yaml").document.name == "Tiny chain"
+    assert 'src="data:image/svg+xml;base64,' in (folder / "report.html").read_text("utf-8")
+
+
+def test_list_shows_comparisons(tmp_path: Path) -> None:
+    found = comparison_object(compared(tmp_path, {"a": SURE, "b": SURE}))
+    words = ("list", "--scenarios", "absent", "--out", tmp_path)
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "compare.json").write_text(json_text(found))
+    done = call(*words)
+    assert done.exit_code == 0 and done.stderr == ""
+    assert done.stdout.strip().splitlines()[-1].split() == [
+        str(folder), "b", "less", "a", "2", "0", "0", "to", "0", "vehicles"
+    ]  # fmt: skip
+    (one,) = json.loads(call(*words, "--json").stdout)["comparisons"]
+    assert one == {"folder": str(folder), "first": "a", "others": ["b"]}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"first": 1}, {"comparisons": 1}, {"comparisons": [1]}, {"schema": "else"},
+        {"comparisons": [{"scenario": "b", "pairs": 1}]},
+        {"comparisons": [{"scenario": "b", "pairs": 1, "measures": {"output": {"low": "x"}}}]},
+    ],
+)  # fmt: skip
+def test_list_skips_what_is_no_comparison(tmp_path: Path, change: dict[str, Any]) -> None:
+    found = {"schema": "chainsim/compare/1", "first": "a", "comparisons": []} | change
+    (tmp_path / "foreign").mkdir()
+    (tmp_path / "foreign" / "compare.json").write_text(json.dumps(found))
+    done = call("list", "--scenarios", "absent", "--out", tmp_path)
+    assert done.exit_code == 0
+    assert done.stderr.endswith("foreign: skipped, its compare.json is not one of a comparison\n")
+    assert "Comparisons" not in done.stdout
 
 
 def test_it_prints_a_sentence_per_measure(files: tuple[Path, Path], tmp_path: Path) -> None:

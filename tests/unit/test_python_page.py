@@ -1,4 +1,4 @@
-"""The page docs/python.md is true: its examples run, and print what stands below them."""
+"""Pages with examples are true: the examples run, and print what stands below them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from typing import Any
 import pytest
 from tests.unit.cli_support import ROOT
 
-PAGE = ROOT / "docs" / "python.md"
+PAGES = ("python.md", "bounds.md")
 EXAMPLE = re.compile(r"^```python\n(.*?)^```\n(?:```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
 
 
-def test_every_example_prints_what_the_page_says(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", PAGES)
+def test_every_example_prints_what_the_page_says(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(ROOT)
-    page = PAGE.read_text("utf-8")
+    page = (ROOT / "docs" / name).read_text("utf-8")
     examples = EXAMPLE.findall(page)
     assert len(examples) == page.count("```python")
     assert len([said for _, said in examples if said]) == page.count("```text")
@@ -24,5 +27,5 @@ def test_every_example_prints_what_the_page_says(monkeypatch: pytest.MonkeyPatch
     for code, said in examples:
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
-            exec(compile(code, str(PAGE), "exec"), session)
+            exec(compile(code, name, "exec"), session)
         assert printed.getvalue() == said, code

@@ -122,13 +122,15 @@ class _Comparer(Call):
         from chainsim.report.comparison import comparison_object, comparison_sheets
         from chainsim.report.files import json_text
         from chainsim.report.sentences import sentences
+        from chainsim.report.site_comparison import site_sheets
         from chainsim.report.tables import show
 
         if self.as_json:
             click.echo(json_text(comparison_object(found) | circumstances), nl=False)
             return
-        for sheet, against in zip(comparison_sheets(found), found.against, strict=True):
-            show([sheet], sys.stdout)
+        sheets = zip(comparison_sheets(found), site_sheets(found), strict=True)
+        for (total, sites), against in zip(sheets, found.against, strict=True):
+            show([sheet for sheet in (total, sites) if sheet is not None], sys.stdout)
             for text in sentences(found, against):
                 click.echo(visible(text))
             click.echo()

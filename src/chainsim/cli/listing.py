@@ -20,12 +20,12 @@ from chainsim.errors import InputError, Problem, printable
 @out_option
 @json_option
 def list_(scenarios: Path, measures: bool, out: Path, as_json: bool) -> None:
-    """List scenarios and results, and measures if asked for."""
+    """List scenarios, results and comparisons, and measures if asked for."""
     from chainsim.report import catalogue, tables
 
     found = catalogue.catalogue(scenarios, out)
-    for folder in found.skipped:
-        click.echo(f"{printable(folder)}: skipped, its summary.json is not one of a run", err=True)
+    for sentence in found.skipped:
+        click.echo(printable(sentence), err=True)
     if as_json:
         whole = {"schema": "chainsim/list/1", **catalogue.catalogue_object(found)}
         click.echo(json.dumps(whole, ensure_ascii=False, indent=1, allow_nan=False))

@@ -104,21 +104,30 @@ def _against(first: Run, name: str, other: Run) -> Against:
     units, their_units = _units(first), _units(other)
     differ = {key for key in units if their_units[key] != units[key]}
     maker = Contrasts(units, differ, float(first.scenario.document.run.confidence))
-    total = maker.rows(one.total, two.total)
+    sites = maker.groups(one.sites, two.sites)
     return Against(
         name=name,
         numbers=tuple(numbers),
         dropped=tuple(sorted((_all(first) | _all(other)) - set(numbers))),
-        total={
-            key: replace(contrast, censored=(one.censored(key), two.censored(key)))
-            for key, contrast in total.items()
-        },
-        sites=maker.groups(one.sites, two.sites),
+        total=_with_censored(maker.rows(one.total, two.total), one, two),
+        sites={site: _with_censored(rows, one, two, site) for site, rows in sites.items()},
         items=maker.groups(one.items, two.items),
         only_first=_only(one, two),
         only_other=_only(two, one),
         other_units=tuple(key for key in one.total[0] if key in differ),
     )
+
+
+def _with_censored(
+    rows: dict[str, Contrast], one: _Sample, two: _Sample, site: str | None = None
+) -> dict[str, Contrast]:
+    """The contrasts with what lies beyond the ends of the runs."""
+    return {
+        measure: replace(
+            contrast, censored=(one.censored(measure, site), two.censored(measure, site))
+        )
+        for measure, contrast in rows.items()
+    }
 
 
 def _all(run: Run) -> set[int]:
@@ -143,17 +152,25 @@ class _Sample:
 
     def __init__(self, replications: Sequence[Replication]) -> None:
         values = [r.values for r in replications if r.values is not None]
-        self.impacts = [r.resilience.total for r in replications if r.resilience is not None]
         self.total: list[Row] = [v.total for v in values]
-        if len(self.impacts) == len(values):
-            rows = (impact_row(found) for found in self.impacts)
-            self.total = [total | row for total, row in zip(self.total, rows, strict=True)]
-        self.sites = [v.sites for v in values]
+        self.sites: list[dict[str, Row]] = [v.sites for v in values]
         self.items = [v.items for v in values]
+        self._impacts = [r.resilience for r in replications if r.resilience is not None]
+        if len(self._impacts) == len(values):
+            self.total = [
+                row | impact_row(found.total)
+                for row, found in zip(self.total, self._impacts, strict=True)
+            ]
+            makers = set.intersection(*(set(found.sites) for found in self._impacts))
+            self.sites = [
+                rows | {site: rows[site] | impact_row(found.sites[site]) for site in makers}
+                for rows, found in zip(self.sites, self._impacts, strict=True)
+            ]
 
-    def censored(self, measure: str) -> int:
-        """Replications in which a time lies beyond the end of the run."""
-        return sum(is_censored(found, measure) for found in self.impacts)
+    def censored(self, measure: str, site: str | None = None) -> int:
+        """Replications in which a time lies beyond the end of the run, in total or at a site."""
+        found = [r.total if site is None else r.sites.get(site) for r in self._impacts]
+        return sum(one is not None and is_censored(one, measure) for one in found)
 
     def defined(self) -> list[str]:
         """The measures that have a value in some replication."""

@@ -1,17 +1,19 @@
-"""What is there: scenario files, result folders, measures."""
+"""What is there: scenario files, results of runs and of comparisons, measures."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from chainsim.errors import InputError, shortened
 from chainsim.outcome.measures import ITEM_MEASURES, MEASURES, Measure
+from chainsim.report.comparison import COMPARE_SCHEMA
 from chainsim.report.objects import RUN_SCHEMA
-from chainsim.report.tables import Sheet, number
+from chainsim.report.tables import Sheet, interval, number
 from chainsim.scenario import strict_yaml
 from chainsim.scenario.files import read_text
 
@@ -33,24 +35,35 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Scenarios, results (their summaries by folder) and measures."""
+    """Scenarios, results (their summaries by folder), comparisons and measures."""
 
     scenarios: list[Found]
     results: dict[str, dict[str, Any]]
+    comparisons: dict[str, dict[str, Any]]
+    """What compare.json says, by folder."""
     measures: list[Measure]
     skipped: list[str]
-    """Folders with a summary that is not one of a run."""
+    """Sentences about folders with a file that is not what its name says."""
 
 
 def catalogue(scenarios: Path, results: Path) -> Catalogue:
     """What the two folders hold; a folder that is missing holds nothing."""
     files = sorted(p for p in _entries(scenarios) if p.suffix in SUFFIXES and p.is_file())
-    summaries = {str(p): _summary(p) for p in sorted(_entries(results)) if not _hidden(p)}
+    contents: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in KINDS}
+    skipped = []
+    for folder in sorted(p for p in _entries(results) if not _hidden(p)):
+        for kind, (name, is_one) in KINDS.items():
+            content = _content(folder / name, is_one)
+            if content:
+                contents[kind][str(folder)] = content
+            elif content is not None:
+                skipped.append(f"{folder}: skipped, its {name} is not one of a {kind}")
     return Catalogue(
         [found for file in files if (found := _headline(file)) is not None],
-        {folder: summary for folder, summary in summaries.items() if summary},
+        contents["run"],
+        contents["comparison"],
         [*MEASURES.values(), *ITEM_MEASURES.values()],
-        [folder for folder, summary in summaries.items() if summary == {}],
+        skipped,
     )
 
 
@@ -78,16 +91,15 @@ def _headline(file: Path) -> Found | None:
     return Found(str(file), name, description)
 
 
-def _summary(folder: Path) -> dict[str, Any] | None:
-    """The summary in a folder; empty if it is none of this program; None if there is none."""
-    file = folder / "summary.json"
+def _content(file: Path, is_one: Callable[[Any], bool]) -> dict[str, Any] | None:
+    """The object in a file; empty if it is none of this program; None if there is no file."""
     if not os.path.lexists(file):
         return None
     try:
         found = json.loads(read_text(file, str(file), LARGEST_SUMMARY), parse_constant=_no_number)
     except (InputError, ValueError, RecursionError):
         return {}
-    return found if _is_summary(found) else {}
+    return found if is_one(found) else {}
 
 
 def _no_number(text: str) -> float:
@@ -111,6 +123,35 @@ def _is_summary(found: Any) -> bool:
     return all(isinstance(word, str) for word in words) and isinstance(count, int)
 
 
+def _is_comparison(found: Any) -> bool:
+    """Whether all that is shown of a comparison has the shape that one has."""
+    if not isinstance(found, dict) or found.get("schema") != COMPARE_SCHEMA:
+        return False
+    pairs = found.get("comparisons")
+    named = isinstance(found.get("first"), str)
+    return named and isinstance(pairs, list) and all(map(_is_pair, pairs))
+
+
+def _is_pair(found: Any) -> bool:
+    if not isinstance(found, dict) or not isinstance(found.get("scenario"), str):
+        return False
+    measures = found.get("measures")
+    output = measures.get("output", {}) if isinstance(measures, dict) else None
+    return (
+        isinstance(output, dict)
+        and isinstance(found.get("pairs"), int)
+        and all(_is_mean(output.get(part)) for part in ("difference", "low", "high"))
+        and isinstance(output.get("unit", ""), str)
+    )
+
+
+KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "run": ("summary.json", _is_summary),
+    "comparison": ("compare.json", _is_comparison),
+}
+"""By kind of result folder: the file that tells it, and whether its content is one."""
+
+
 def catalogue_sheets(found: Catalogue, with_measures: bool) -> list[Sheet]:
     """The catalogue as tables, that of measures only if asked for."""
     scenarios = [(f.file, f.name, shortened(f.description, LONGEST)) for f in found.scenarios]
@@ -123,6 +164,8 @@ def catalogue_sheets(found: Catalogue, with_measures: bool) -> list[Sheet]:
             frozenset({"replications", "output"}),
         ),
     ]  # fmt: skip
+    if found.comparisons:
+        sheets.append(_comparisons_sheet(found.comparisons))
     if with_measures:
         heads = ("name", "unit", "better", "meaning", "formula")
         sheets.append(Sheet("Measures", heads, measures))
@@ -141,6 +184,26 @@ def _result_row(folder: str, summary: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
+def _comparisons_sheet(found: dict[str, dict[str, Any]]) -> Sheet:
+    heads = ("folder", "difference", "pairs", "of output", "interval", "unit")
+    rows = [
+        (folder, f"{pair['scenario']} less {one['first']}", str(pair["pairs"]), *_of_output(pair))
+        for folder, one in found.items()
+        for pair in one["comparisons"]
+    ]
+    return Sheet("Comparisons", heads, rows, frozenset({"pairs", "of output", "interval"}))
+
+
+def _of_output(pair: dict[str, Any]) -> tuple[str, ...]:
+    """The difference of output with its interval and unit; dashes where it is not compared."""
+    output = pair["measures"].get("output", {})
+    difference, low, high = (
+        None if output.get(part) is None else float(output[part])
+        for part in ("difference", "low", "high")
+    )
+    return number(difference), interval(low, high), output.get("unit", "")
+
+
 def catalogue_object(found: Catalogue) -> dict[str, Any]:
     """The catalogue as a JSON object."""
     return {
@@ -150,6 +213,14 @@ def catalogue_object(found: Catalogue) -> dict[str, Any]:
         "results": [
             {"folder": folder, "scenario": s["scenario"], "fingerprint": s["fingerprint"]}
             for folder, s in found.results.items()
+        ],
+        "comparisons": [
+            {
+                "folder": folder,
+                "first": one["first"],
+                "others": [pair["scenario"] for pair in one["comparisons"]],
+            }
+            for folder, one in found.comparisons.items()
         ],
         "measures": [
             {

@@ -22,37 +22,47 @@ def comparison_sheets(comparison: Comparison) -> list[Sheet]:
 
 
 def _sheet(comparison: Comparison, against: Against) -> Sheet:
-    percent = f"{100 * comparison.confidence:g} % interval"
-    rows = [_row(contrast) for contrast in against.total.values() if contrast.interval is not None]
+    found = [contrast for contrast in against.total.values() if contrast.interval is not None]
+    heads = contrast_heads(comparison, against)
+    rows = [(*contrast_cells(contrast), _reduction(contrast)) for contrast in found]
     return Sheet(
         f"{against.name} less {comparison.first}",
-        ("measure", comparison.first, against.name, "difference", percent, "", "unit", "n",
-         "variance reduction"),
+        (*heads, "variance reduction"),
         rows,
-        frozenset({comparison.first, against.name, "difference", percent, "n",
-                   "variance reduction"}),
+        frozenset({*heads, "variance reduction"}) - {"measure", "", "unit"},
         " ".join(notes(comparison, against)),
-    )  # fmt: skip
+    )
 
 
-def _row(contrast: Contrast) -> tuple[str, ...]:
+def contrast_heads(comparison: Comparison, against: Against) -> tuple[str, ...]:
+    """The heads of the columns that `contrast_cells` fills."""
+    percent = f"{100 * comparison.confidence:g} % interval"
+    return ("measure", comparison.first, against.name, "difference", percent, "", "unit", "n")
+
+
+def contrast_cells(contrast: Contrast) -> tuple[str, ...]:
+    """One measure of two scenarios in words and numbers."""
     found = contrast.interval
-    assert found is not None
+    between = ("-", "-", "")
+    if found is not None:
+        verdict = contrast.verdict or ("" if contrast.told else "not told apart")
+        between = (number(found.mean), interval(found.low, found.high), verdict)
+        if contrast.equal:
+            between = ("equal", "", "")
     return (
         contrast.measure,
         number(contrast.first),
         number(contrast.other),
-        "equal" if contrast.equal else number(found.mean),
-        "" if contrast.equal else interval(found.low, found.high),
-        "" if contrast.equal else contrast.verdict or ("" if contrast.told else "not told apart"),
+        *between,
         contrast.unit,
         str(contrast.n),
-        "-" if contrast.equal else _reduction(contrast),
     )
 
 
 def _reduction(contrast: Contrast) -> str:
     """The variance that pairing removed, in per cent and as a factor of replications."""
+    if contrast.equal:
+        return "-"
     reduction = contrast.paired.variance_reduction if contrast.paired else None
     if reduction is None:
         return "-"

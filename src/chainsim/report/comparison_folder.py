@@ -15,6 +15,7 @@ from chainsim.report.comparison import (
     differences_columns,
     replications_columns,
 )
+from chainsim.report.comparison_page import comparison_page
 from chainsim.report.figures.comparison import comparison_pictures
 from chainsim.report.folder import (
     LONGEST_NAME,
@@ -60,8 +61,10 @@ def write_comparison(comparison: Comparison, target: Path, circumstances: Circum
             write_text(
                 scenarios / f"{name}.yaml", scenario_text(_without_files(run.scenario.merged))
             )
-        for picture in comparison_pictures(comparison):
-            illustrate(picture, folder / "figures")
+        illustrations = [
+            illustrate(picture, folder / "figures") for picture in comparison_pictures(comparison)
+        ]
+        write_text(folder / "report.html", comparison_page(comparison, illustrations))
         write_text(folder / MARK, files.json_text(_provenance(comparison, circumstances)))
 
 

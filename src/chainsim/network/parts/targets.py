@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chainsim.network.calendars import Time
-from chainsim.network.clock import DAY, STEADY, Clock
+from chainsim.network.clock import DAY
 from chainsim.network.compiled import (
-    FULL_SPEED,
     CompiledNetwork,
     OperationSpec,
     ReplenishmentSpec,
     StockSpec,
-    StreamSpec,
     Target,
 )
 from chainsim.network.distributions import mean
@@ -24,6 +21,7 @@ from chainsim.network.names import Names
 from chainsim.network.parts.responses import extra_covers, with_responses
 from chainsim.network.parts.shop import thousandths
 from chainsim.network.plan import Covers, exploded
+from chainsim.network.streams import expected_amounts
 from chainsim.scenario.quantities import Quantity
 from chainsim.scenario.schema.document import ScenarioFile
 from chainsim.scenario.schema.material import Pull
@@ -73,8 +71,10 @@ class _Targets:
     def _plan(self) -> Floats:
         network = self.network
         outside = np.zeros((len(network.stocks), len(self.time.days)))
+        starts = [self.time.day_start(day) for day in self.time.days]
+        edges = np.array([*starts, starts[-1] + DAY])
         for demand in network.demands:
-            outside[demand.stock] += self._by_day(demand.stream)
+            outside[demand.stock] += expected_amounts(network, demand.stream, edges)
         return exploded(
             outside,
             network.operations,
@@ -90,36 +90,6 @@ class _Targets:
             for stock in range(len(plan))
             if plan[stock].any()
         }
-
-    def _by_day(self, stream: StreamSpec) -> Floats:
-        """The expected amount of a stream on each day, thousandths."""
-        starts = [self.time.day_start(day) for day in self.time.days]
-        amounts = np.zeros(len(starts))
-        if stream.process in ("trace", "plan"):
-            factor = mean(stream.noise) if stream.noise is not None else 1.0
-            for at, amount in stream.trace:
-                day = (at - starts[0]) // DAY
-                if 0 <= day < len(amounts):
-                    amounts[day] += amount * factor
-            return amounts
-        size = mean(stream.size) if stream.size is not None else float(stream.fixed_size)
-        if stream.process == "regular":
-            gap = float(Fraction(*stream.exact_interval))
-        else:
-            assert stream.interval is not None
-            gap = mean(stream.interval)
-        clock = self._clock(stream.clock)
-        for k, start in enumerate(starts):
-            begin = max(start, 0)
-            work = clock.work(start + DAY) - clock.work(begin)
-            amounts[k] = size * work / FULL_SPEED / gap
-        return amounts
-
-    def _clock(self, index: int) -> Clock:
-        if index < 0:
-            return STEADY
-        base = self.network.bases[self.network.clocks[index].base]
-        return Clock(base.times, base.rates)
 
     def _sources(self, spec: ReplenishmentSpec) -> list[tuple[int, float]]:
         """(source stock, share) of a replenishment; the first source where by priority."""

@@ -15,6 +15,7 @@ from chainsim.experiments.daily import Band, band
 from chainsim.experiments.statistics import pointwise_intervals
 from chainsim.report.figures.forest import differences_by_measure, replications_in_words
 from chainsim.report.figures.scene import Floats, Scene, moving_mean
+from chainsim.report.figures.shortfall import shortfall_by_site
 from chainsim.report.figures.style import (
     DASHES,
     INK,
@@ -96,7 +97,7 @@ class Stage:
 
 def comparison_pictures(comparison: Comparison) -> Iterator[Picture]:
     """All figures of a comparison, one by one, so that only one is in memory."""
-    yield from filter(None, [differences_by_measure(comparison)])
+    yield from filter(None, [differences_by_measure(comparison), shortfall_by_site(comparison)])
     stage = Stage(comparison)
     if all(scene.n for scene in stage.scenes.values()):
         for series in _series(stage):

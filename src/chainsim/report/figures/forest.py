@@ -51,12 +51,12 @@ def differences_by_measure(comparison: Comparison) -> Picture | None:
         for row, name in enumerate(rows):
             contrast = against.total.get(name)
             if contrast is not None and contrast.relative(0.0) is not None and not contrast.equal:
-                _whisker(axes, row + shift, contrast, MARKERS[k % len(MARKERS)])
+                _relative_whisker(axes, row + shift, contrast, MARKERS[k % len(MARKERS)])
     axes.set_yticks(range(len(rows)), [_label(comparison, name) for name in rows])
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.grid(axis="y", visible=False)
     _relative_axis(axes, comparison, rows)
-    legend(figure, _legend(comparison))
+    legend(figure, verdict_legend(comparison))
     return Picture("differences", title, caption, figure, _table(comparison, rows))
 
 
@@ -83,11 +83,24 @@ def _label(comparison: Comparison, name: str) -> str:
 VERDICTS = {"better": BLUE, "worse": RED, "": FAINT}
 
 
-def _whisker(axes: Axes, y: float, contrast: Contrast, marker: str) -> None:
-    found, color = contrast.interval, VERDICTS[contrast.verdict]
-    assert found is not None
-    mean = contrast.relative(found.mean) or 0.0
-    low, high = contrast.relative(found.low), contrast.relative(found.high)
+def _relative_whisker(axes: Axes, y: float, contrast: Contrast, marker: str) -> None:
+    assert contrast.interval is not None
+    mean, low, high = (
+        contrast.relative(value)
+        for value in (contrast.interval.mean, contrast.interval.low, contrast.interval.high)
+    )
+    whisker(axes, y, contrast, (mean or 0.0, low, high), marker)
+
+
+def whisker(
+    axes: Axes,
+    y: float,
+    contrast: Contrast,
+    values: tuple[float, float | None, float | None],
+    marker: str,
+) -> None:
+    """Draw a difference (mean, low, high) with its verdict; hollow where zero is included."""
+    (mean, low, high), color = values, VERDICTS[contrast.verdict]
     if low is not None and high is not None:
         axes.plot([low, high], [y, y], color=color, lw=1.6, solid_capstyle="butt")
     axes.plot(
@@ -106,7 +119,8 @@ def _relative_axis(axes: Axes, comparison: Comparison, rows: Sequence[str]) -> N
     per_cent(axes, "x")
 
 
-def _legend(comparison: Comparison) -> dict[str, Artist]:
+def verdict_legend(comparison: Comparison) -> dict[str, Artist]:
+    """A marker for each other scenario and a colour for each verdict."""
     found: dict[str, Artist] = {
         against.name: Line2D([], [], ls="", marker=MARKERS[k % len(MARKERS)], color=INK)
         for k, against in enumerate(comparison.against)

@@ -1,0 +1,309 @@
+"""A chain as flows: what is there when an outage begins, and which flows are possible from then on.
+
+Every operation and every lane is an activity; yields, work and rates are taken at their means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainsim.network.clock import Clock
+from chainsim.network.compiled import (
+    FULL_SPEED,
+    NONE,
+    SCRAP,
+    SECONDS_PER_DAY,
+    THOUSANDTHS,
+    CompiledNetwork,
+    DisruptionSpec,
+    StreamSpec,
+)
+from chainsim.network.distributions import mean
+from chainsim.network.streams import expected_amounts, undisturbed
+from chainsim.outcome.trajectory import Integers, Trajectory
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+Floats = NDArray[np.float64]
+MILLISECONDS_PER_DAY = 1_000 * SECONDS_PER_DAY
+
+
+@dataclass(frozen=True)
+class State:
+    """What there is and what is wanted when an outage begins.
+
+    Raises:
+        ValueError: an amount is below zero or not finite, or there are no days.
+    """
+
+    begin: int
+    """Second of the run at which the outage begins."""
+    days: float
+    """Days from then on over which rates of work, demand and arrivals are averaged."""
+    goods: Floats
+    """Units on hand, with those on the way there (stock,)."""
+    in_process: Floats
+    """Lots that servers work on (operation,)."""
+    demand: Mapping[int, float]
+    """Units per day that customers want of a stock, by its index."""
+
+    def __post_init__(self) -> None:
+        amounts = np.array([self.days, *self.goods, *self.in_process, *self.demand.values()])
+        if not np.isfinite(amounts).all() or amounts.min() < 0 or not self.days:
+            raise ValueError("the amounts of a state must be finite and not below zero")
+
+
+def initial_state(network: CompiledNetwork, days: float) -> State:
+    """The state at the start of the simulation, with what is on the road then.
+
+    Args:
+        network: A network.
+        days: Over which rates are averaged.
+    """
+    goods = np.array([float(stock.initial) for stock in network.stocks])
+    for lane in network.lanes:
+        goods[lane.destination] += sum(amount for _, amount in lane.in_transit)
+    lots = np.zeros(len(network.operations))
+    return State(0, days, goods / THOUSANDTHS, lots, demand_rates(network, 0, days))
+
+
+def state_at(
+    network: CompiledNetwork, runs: Sequence[Trajectory], begin: int, days: float
+) -> State:
+    """The mean state of runs at the last midnight that is not after `begin`.
+
+    Goods that are staged, in transit, at a gate or held by a server for lack of room count as
+    there. Runs without disruptions (twins) show what an outage finds.
+
+    Args:
+        network: Of the runs.
+        runs: Replications.
+        begin: Second of the run.
+        days: From then on, over which rates are averaged.
+    """
+    goods = np.zeros(len(network.stocks))
+    lots = np.zeros(len(network.operations))
+    sizes = np.array([operation.lot for operation in network.operations])
+    destinations = [lane.destination for lane in network.lanes]
+    for run in runs:
+        goods += _level(run, "stocks", "on_hand", begin)
+        for where in ("staged", "in_transit", "at_gate"):
+            np.add.at(goods, destinations, _level(run, "lanes", where, begin))
+        lots += _level(run, "operations", "in_process", begin) / sizes
+        blocked = _level(run, "operations", "blocked", begin) / sizes
+        for k, stock, amount in _yields(network):
+            goods[stock] += blocked[k] * amount * THOUSANDTHS
+    goods /= len(runs) * THOUSANDTHS
+    return State(begin, days, goods, lots / len(runs), demand_rates(network, begin, days))
+
+
+def _yields(network: CompiledNetwork) -> Iterator[tuple[int, int, float]]:
+    """(operation, stock, units of a lot that come there on average) of all outputs but scrap."""
+    for k, operation in enumerate(network.operations):
+        for output in operation.outputs:
+            if output.stock != SCRAP:
+                yield k, output.stock, output.quantity * output.share / THOUSANDTHS
+
+
+def _level(run: Trajectory, kind: str, name: str, second: int) -> Floats:
+    """A level of all entities of a kind at the last midnight up to a second, as stored."""
+    table = run.tables[kind]
+    past = int(np.searchsorted(run.day_ends, second, side="right"))
+    stored = table.levels[name][past - 1] if past else table.initial[name]
+    return stored.astype(np.float64)
+
+
+def speeds_left(disruption: DisruptionSpec) -> dict[int, float]:
+    """The share of its speed that each operation keeps in the full effect of a disruption.
+
+    By index of the operation; of a random effect its mean, as if all sites took part.
+    """
+    if disruption.capacity is None:
+        return {}
+    left = max(mean(disruption.capacity), disruption.floor)
+    return dict.fromkeys(disruption.operations, left)
+
+
+def demand_rates(network: CompiledNetwork, begin: int, days: float) -> dict[int, float]:
+    """Units per day that customers are expected to want, by index of the stock.
+
+    Args:
+        network: A network; what disruptions do to demand does not count.
+        begin: Second of the run.
+        days: From then on.
+    """
+    rates: dict[int, float] = {}
+    for demand in network.demands:
+        more = _per_day(network, demand.stream, begin, days)
+        rates[demand.stock] = rates.get(demand.stock, 0.0) + more
+    return rates
+
+
+def _per_day(network: CompiledNetwork, stream: StreamSpec, begin: int, days: float) -> float:
+    """Units (of slots: lots) per day that a stream is expected to bring."""
+    edges = np.array([begin, begin + round(days * SECONDS_PER_DAY)])
+    return float(expected_amounts(network, stream, edges)[0]) / THOUSANDTHS / days
+
+
+@dataclass(frozen=True)
+class Flows:
+    """What is possible: `taken @ activities <= there + gained x days`.
+
+    Activities are the lots of every operation, then the units on every lane. The first rows are
+    the balances of the stocks, the others capacities.
+    """
+
+    taken: csr_matrix
+    """(row, activity)."""
+    there: Floats
+    """(row,)."""
+    gained: Floats
+    """Per day (row,)."""
+    most: Floats
+    """Of each activity: 0 where it is stopped (activity,)."""
+    binding: Integers
+    """The rows that bind: not those of unlimited stocks."""
+
+
+def flows_of(
+    network: CompiledNetwork, state: State, left: Mapping[int, float], closed: Collection[int]
+) -> Flows:
+    """The flows of a network from a state on.
+
+    Args:
+        network: A network.
+        state: When the outage begins.
+        left: The share of its speed that an operation keeps, by index; others keep all.
+        closed: Lanes, by index, that carry nothing.
+    """
+    from scipy.sparse import csr_matrix
+
+    operations = len(network.operations)
+    down = {k for k, share in left.items() if not share}
+    rows = _Rows(list(state.goods), [0.0] * len(network.stocks))
+    _add_balances(rows, network, state, down)
+    _add_capacities(rows, network, state, left)
+    _add_quotas(rows, network)
+    most = np.full(operations + len(network.lanes), np.inf)
+    working = _working(network, state, down, closed)
+    most[[k for k in range(operations) if k not in working]] = 0.0
+    most[[operations + k for k in closed]] = 0.0
+    table = np.array(rows.entries).reshape(-1, 3)
+    places = table[:, :2].astype(np.int64).T
+    taken = csr_matrix((table[:, 2], tuple(places)), shape=(len(rows.there), len(most)))
+    unlimited = [k for k, stock in enumerate(network.stocks) if stock.unlimited]
+    binding = np.setdiff1d(np.arange(len(rows.there)), unlimited)
+    return Flows(taken, np.array(rows.there), np.array(rows.gained), most, binding)
+
+
+@dataclass
+class _Rows:
+    """Rows as they are written."""
+
+    there: list[float]
+    gained: list[float]
+    entries: list[tuple[int, int, float]] = field(default_factory=list)
+    """(row, activity, taken by one of it)."""
+
+    def add(self, taken: Mapping[int, float], per_day: float) -> None:
+        """Write a capacity per day and what each activity takes of it."""
+        self.entries += [(len(self.there), activity, share) for activity, share in taken.items()]
+        self.there.append(0.0)
+        self.gained.append(per_day)
+
+
+def _add_balances(
+    rows: _Rows, network: CompiledNetwork, state: State, down: Collection[int]
+) -> None:
+    """What activities take from stocks and bring, what servers hold, and what arrives."""
+    for k, operation in enumerate(network.operations):
+        for used in operation.inputs:
+            if used.consumed:
+                rows.entries.append((used.stock, k, used.quantity / THOUSANDTHS))
+    for k, stock, amount in _yields(network):
+        rows.entries.append((stock, k, -amount))
+        if k not in down:
+            rows.there[stock] += amount * state.in_process[k]
+    for k, lane in enumerate(network.lanes, start=len(network.operations)):
+        rows.entries += [(lane.source, k, 1.0), (lane.destination, k, -1.0)]
+    for arrival in network.arrivals:
+        rows.gained[arrival.stock] += _per_day(network, arrival.stream, state.begin, state.days)
+
+
+def _add_capacities(
+    rows: _Rows, network: CompiledNetwork, state: State, left: Mapping[int, float]
+) -> None:
+    """The time of servers, of each operation by itself and of those that share them; slots."""
+    window = (state.begin, state.begin + round(state.days * SECONDS_PER_DAY))
+    clocks = [undisturbed(network, operation.clock) for operation in network.operations]
+    for resource in network.resources:
+        held = {k: _days_per_lot(network, k) / resource.servers for k in resource.operations}
+        for k, days in held.items():
+            rows.add({k: days}, _mean_rate([clocks[k]], *window) * left.get(k, 1.0))
+        if len(held) > 1:
+            rows.add(held, _mean_rate([clocks[k] for k in held], *window))
+    for k, operation in enumerate(network.operations):
+        release = operation.release
+        if release.slots is not None and not release.keep_missed:
+            rows.add({k: 1.0}, _per_day(network, release.slots, state.begin, state.days))
+
+
+def _days_per_lot(network: CompiledNetwork, operation: int) -> float:
+    """Days that a server works on a lot, with overtime where the operation has it."""
+    spec = network.operations[operation]
+    fastest = max(FULL_SPEED, spec.overtime_factor) / FULL_SPEED
+    return mean(spec.work) / MILLISECONDS_PER_DAY / fastest
+
+
+def _mean_rate(clocks: Sequence[Clock], begin: int, end: int) -> float:
+    """The mean of the highest rate of some clocks; 1 is full speed."""
+    steps = sorted({begin, *(t for clock in clocks for t in clock.times if begin < t < end)})
+    done = sum(
+        max(clock.rate(step) for clock in clocks) * (after - step)
+        for step, after in zip(steps, [*steps[1:], end], strict=True)
+    )
+    return done / FULL_SPEED / (end - begin)
+
+
+def _add_quotas(rows: _Rows, network: CompiledNetwork) -> None:
+    """What the lanes of a block and pair carry in a day."""
+    groups: dict[tuple[int, int], dict[int, float]] = {}
+    for k, lane in enumerate(network.lanes, start=len(network.operations)):
+        if lane.daily_quota != NONE:
+            groups.setdefault((lane.quota_group, lane.daily_quota), {})[k] = 1.0
+    for (_, quota), group in groups.items():
+        rows.add(group, quota / THOUSANDTHS)
+
+
+def _working(
+    network: CompiledNetwork, state: State, down: Collection[int], closed: Collection[int]
+) -> set[int]:
+    """Operations that can ever start: what they need, consumed or not, is or comes there."""
+    present = {k for k, stock in enumerate(network.stocks) if stock.unlimited or state.goods[k]}
+    present |= {arrival.stock for arrival in network.arrivals}
+    present |= {
+        output.stock
+        for k, operation in enumerate(network.operations)
+        if state.in_process[k] and k not in down
+        for output in operation.outputs
+    }
+    working: set[int] = set()
+    known = -1
+    while known != len(present) + len(working):
+        known = len(present) + len(working)
+        for k, operation in enumerate(network.operations):
+            if k not in down and {used.stock for used in operation.inputs} <= present:
+                working.add(k)
+                present |= {output.stock for output in operation.outputs}
+        present |= {
+            lane.destination
+            for k, lane in enumerate(network.lanes)
+            if k not in closed and lane.source in present
+        }
+    return working
