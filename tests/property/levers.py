@@ -18,21 +18,32 @@ def answered_networks(draw: Draw) -> Block:
     found: Block = {}
     taken = set()
     for block in chosen:
-        target = (block["kind"], block["at"])
+        target = (block["kind"], str(block["at"]))
         if target not in taken:
             taken.add(target)
+            if block["kind"] == "second_source":
+                _let_supply(mapping, f"way{len(found)}", block)
             cost = {"fixed": 5, "per_day": 2, "per_unit": 1}
             found[f"r{len(found)}"] = block | draw(_details(block["kind"])) | {"cost": cost}
     mapping["responses"] = found
     return mapping
 
 
+def _let_supply(mapping: Block, lane: str, block: Block) -> None:
+    """Give a second source something to sell, and a lane to bring it."""
+    source, site, item = block["source"], block["at"], block["item"]
+    mapping["sites"][source].setdefault("stocks", {}).setdefault(item, {"initial": 20})
+    mapping["lanes"][lane] = {"from": source, "to": site, "items": [item], "transit": "3 h"}
+
+
 def _of_orders(mapping: Block) -> list[Block]:
     """Responses about what sites order."""
     found: list[Block] = []
+    holders: dict[str, list[str]] = {}
     for site, block in mapping["sites"].items():
         for item, policy in block.get("replenishment", {}).items():
             own = {"at": site, "item": item}
+            holders.setdefault(item, []).append(site)
             found.append({"kind": "expedite"} | own)
             if isinstance(policy.get("level"), dict) and "cover" in policy["level"]:
                 found.append({"kind": "cover"} | own)
@@ -46,7 +57,11 @@ def _of_orders(mapping: Block) -> list[Block]:
                 for other in mapping["sites"]
                 if other not in (*names, site)
             ]
-    return found
+    return found + [
+        {"kind": "pooling", "at": members, "item": item}
+        for item, members in holders.items()
+        if len(members) > 1
+    ]
 
 
 def _of_operations(mapping: Block) -> list[Block]:
@@ -71,6 +86,10 @@ def _details(kind: str) -> st.SearchStrategy[Block]:
         "expedite": [
             {"below": "3 d", "transit": 0.5},
             {"below": "1 d", "transit": 0, "order_lead": 0},
+        ],
+        "pooling": [
+            {"below": "1 d", "above": "1 d", "review": {"every": "6 h"}, "transit": "2 h"},
+            {"below": "2 d", "above": "3 d", "review": {"every": "1 d"}, "transit": 0},
         ],
         "rationing": [{}],
         "second_source": [

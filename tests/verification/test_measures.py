@@ -362,6 +362,77 @@ def values_of(chain: Callable[[], dict[str, Any]]) -> tuple[Values, dict[str, fl
     return measure(network, run), measures_of(scenario.document, network, run)
 
 
+def prices() -> dict[str, Any]:
+    """Ten units held for ten days, three moved to customers who waited two days, four who left."""
+    return {
+        "name": "Costs",
+        "run": {"start": "2024-01-01", "length": "10 d"},
+        "items": {
+            "part": {
+                "value": "365 yuan",
+                "holding_cost": 0.1,
+                "margin": "20 yuan",
+                "waiting_cost": "3 yuan",
+            },
+        },
+        "sites": {
+            "shelf": {"stocks": {"part": {"initial": 10}}},
+            "far": {"stocks": {"part": {"unlimited": True}}},
+            "shop": {
+                "demand": {
+                    "patient": {"item": "part", "process": "trace", "events": [["1 d", 3]]},
+                    "hasty": {
+                        "item": "part",
+                        "process": "trace",
+                        "events": [["0 d", 4]],
+                        "unmet": "lost",
+                    },
+                },
+                "replenishment": {
+                    "part": {"policy": "base_stock", "level": 0, "sources": "far"},
+                },
+            },
+        },
+        "lanes": {
+            "road": {
+                "from": "far",
+                "to": "shop",
+                "items": ["part"],
+                "transit": "2 d",
+                "cost": "7 yuan",
+            }
+        },
+        "responses": {
+            "ration": {
+                "kind": "rationing",
+                "at": "far",
+                "item": "part",
+                "classes": ["shop"],
+                "cost": {"fixed": 11, "per_day": 2},
+            },
+        },
+    }
+
+
+PRICES: Expected = {
+    "holding_cost": 10 * 10 * 365 * 0.1 / 365,
+    "transport_cost": 3 * 7,
+    "waiting_cost": 3 * 2 * 3,
+    "lost_margin": 4 * 20,
+    "response_cost": 11 + 10 * 2,
+    "total_cost": 100 + 21 + 18 + 80 + 31,
+}
+PRICES_SHOP: Expected = {
+    "holding_cost": 0,
+    "transport_cost": 21,
+    "waiting_cost": 18,
+    "lost_margin": 80,
+    "response_cost": None,
+    "total_cost": None,
+}
+"""Responses, and the total with them, are of the whole chain."""
+
+
 def row(chain: Callable[[], dict[str, Any]], where: str) -> Row:
     """The measures in total, of a site (`@id`) or of an item (`id`)."""
     values, observed = values_of(chain)
@@ -383,6 +454,8 @@ CHAINS: list[tuple[Callable[[], dict[str, Any]], str, Expected]] = [
     (late_statistics, "total", LATE),
     (states, "total", STATES_TOTAL),
     *((states, f"@{site}", expected) for site, expected in BY_SITE.items()),
+    (prices, "total", PRICES),
+    (prices, "@shop", PRICES_SHOP),
     (three_years, "observed", GROWN),
 ]
 CASES = [

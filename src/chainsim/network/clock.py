@@ -114,9 +114,9 @@ Factor = list[Piece]
 def tabulate(factors: Sequence[Factor], end: int) -> tuple[list[int], list[int]]:
     """Times and rates (ppm) of the product of factors up to `end`, rounded cumulatively.
 
-    Each stretch gets the whole rate next to its mean, below or above, that brings the integral closer
-    to the exact one: totals stay right however long the table is, and full speed is never passed. Two-point Gauss-Legendre quadrature is exact for
-    products of up to three linear pieces.
+    Each stretch gets the whole rate next to its mean, below or above, that brings the integral
+    closer to the exact one: totals stay right however long the table is, and full speed is never
+    passed. Two-point Gauss-Legendre quadrature is exact for products of up to three linear pieces.
     """
     times = _grid(factors, end)
     rates: list[int] = []
