@@ -420,7 +420,7 @@ PRICES: Expected = {
     "waiting_cost": 3 * 2 * 3,
     "lost_margin": 4 * 20,
     "response_cost": 11 + 10 * 2,
-    "total_cost": 100 + 21 + 18 + 80 + 31,
+    "total_cost": 10 + 21 + 18 + 80 + 31,
 }
 PRICES_SHOP: Expected = {
     "holding_cost": 0,
