@@ -29,6 +29,7 @@ def run_object(run: Run) -> dict[str, Any]:
         "measures": _rows(summary.total),
         "sites": {site: _rows(row) for site, row in summary.sites.items()},
         "items": {item: _rows(row) for item, row in summary.items.items()},
+        "responses": {key: _rows(row) for key, row in summary.responses.items()},
         "expectations": [_judged(row) for row in run.expectations],
         "resilience": _impacts(run),
         "validation": [_compared(row, run) for row in run.validation],

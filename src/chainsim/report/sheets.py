@@ -21,6 +21,8 @@ def run_sheets(run: Run, notes_in_column: bool = False) -> list[Sheet]:
     sheets = [measures_sheet(run)]
     if run.summary.items:
         sheets.append(items_sheet(run))
+    if run.summary.responses:
+        sheets.append(responses_sheet(run))
     if run.expectations:
         sheets.append(expectations_sheet(run))
     if run.impact is not None:
@@ -63,6 +65,19 @@ def items_sheet(run: Run) -> Sheet:
         rows,
         frozenset({use, *heads}),
     )
+
+
+def responses_sheet(run: Run) -> Sheet:
+    """What responses did and what they cost."""
+    kinds = {key: one.kind for key, one in run.scenario.document.responses.items()}
+    rows = [
+        (key, kinds[key], number(row["days_in_force"].mean), number(row["units"].mean),
+         number(row["cost"].mean), interval(row["cost"].low, row["cost"].high))
+        for key, row in run.summary.responses.items()
+    ]  # fmt: skip
+    numbers = ("days in force", "units", "cost [yuan]", "interval")
+    note = "Days are summed over sites; units are those that it moved, ordered or made."
+    return Sheet("Responses", ("response", "kind", *numbers), rows, frozenset(numbers), note)
 
 
 def expectations_sheet(run: Run) -> Sheet:
