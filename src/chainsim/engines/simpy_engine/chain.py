@@ -51,7 +51,7 @@ class Chain:
         self._snapshot_due = False
         self.stocks = [Stock(self, spec) for spec in network.stocks]
         if network.resilience is not None:
-            for stock in network.output_stocks:
+            for stock in {*network.output_stocks, *network.supplying_stocks}:
                 self.stocks[stock].made = (array("q"), array("q"))
         self.resources = [Resource(self, spec) for spec in network.resources]
         self.operations = [Operation(self, spec) for spec in network.operations]
