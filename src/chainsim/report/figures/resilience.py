@@ -80,7 +80,7 @@ def _outputs(scene: Scene) -> tuple[Floats, Floats]:
 
 def _draw_output(axes: Axes, x: Floats, made: Floats, twin: Floats) -> None:
     axes.fill_between(
-        x, made, twin, where=(made < twin).tolist(), interpolate=True, facecolor=RED, alpha=0.3,
+        x, made, twin, where=(made < twin).tolist(), interpolate=True, facecolor=RED, alpha=0.45,
         hatch="//", edgecolor="white", lw=0, label="lost area",
     )  # fmt: skip
     axes.plot(x, twin, color=INK, lw=1.1, ls="--", label="twin")

@@ -26,6 +26,8 @@ from chainsim.report.tables import number
 
 MOST_BARS = 10
 """Causes in the waterfall; the rest is one bar."""
+LEAST = 0.002
+"""Share of all that was lost below which a cause belongs to the rest."""
 
 
 @styled
@@ -81,8 +83,10 @@ def _bars(found: LossSummary) -> list[Bar]:
         (f"{item or OWN}, {region}" if region else item or OWN, bar)
         for (item, region), bar in found.causes.items()
     ]
-    bars = [_bar(name, bar) for name, bar in causes[:MOST_BARS]]
-    rest = causes[MOST_BARS:]
+    least = LEAST * sum(bar.mean or 0.0 for _, bar in causes)
+    large = sum((bar.mean or 0.0) >= least for _, bar in causes[:MOST_BARS])
+    bars = [_bar(name, bar) for name, bar in causes[:large]]
+    rest = causes[large:]
     if rest:
         bars.append(Bar(f"{len(rest)} more", sum(bar.mean or 0.0 for _, bar in rest), None, None))
     bars.append(_bar("caught up", found.catch_up, GREEN, "//"))
