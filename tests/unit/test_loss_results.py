@@ -54,7 +54,7 @@ def test_a_run_prints_and_writes_its_losses(folder: Path, monkeypatch: pytest.Mo
     assert losses["causes"][0]["item"] == "part" and losses["causes"][0]["region"] == "north"
     bars = [bar["mean"] for bar in losses["causes"]] + [losses["catch_up"]["mean"]]
     assert sum(bars) == pytest.approx(losses["net"]["mean"])
-    rows = list(csv.DictReader((folder / "out" / "struck" / "losses.csv").open()))
+    rows = list(csv.DictReader((folder / "out" / "struck" / "losses.csv").read_text().splitlines()))
     assert list(rows[0]) == ["date", "maker", "item", "node", "state", "mean"]
     assert {row["maker"] for row in rows} == {"maker"}
     assert min(row["date"] for row in rows) >= "2022-01-17"

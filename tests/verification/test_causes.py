@@ -47,6 +47,12 @@ def bought(item: str, source: str, days: int) -> Block:
     }
 
 
+def transit(sources: str | Block) -> dict[str, str]:
+    """Days on the road by source: one, but six from the west."""
+    names = [sources] if isinstance(sources, str) else list(sources)
+    return {name: "6 d" if name == "west" else "1 d" for name in names}
+
+
 def chain(*disruptions: Block, sites: Block, parts: tuple[str, ...] = ("part",)) -> CompiledNetwork:
     """24 vehicles a day, one an hour, of one part of each kind; the line can make 48 a day."""
     plant: Block = {
@@ -72,9 +78,10 @@ def chain(*disruptions: Block, sites: Block, parts: tuple[str, ...] = ("part",))
         "items": {item: {} for item in items},
         "sites": {"plant": plant, **sites},
         "lanes": {
-            item: {"from": order["sources"], "to": site, "items": [item], "transit": "1 d"}
+            f"{item}_{source}": {"from": source, "to": site, "items": [item], "transit": days}
             for site, body in {"plant": plant, **sites}.items()
             for item, order in body.get("replenishment", {}).items()
+            for source, days in transit(order["sources"]).items()
         },
         "disruptions": [{"id": f"d{k}", **block} for k, block in enumerate(disruptions)],
         "output_item": "vehicle",
@@ -168,20 +175,20 @@ def test_two_suppliers_fail_one_after_the_other() -> None:
     """
     sites = {
         "plant": {
-            key: bought("left", "east", 3)[key] | bought("right", "west", 3)[key]
+            key: bought("left", "east", 3)[key] | bought("right", "south", 3)[key]
             for key in ("stocks", "replenishment")
         },
         "east": works("left"),
-        "west": works("right"),
+        "south": works("right"),
     }
-    outages = stop({"site": "east"}, 30, 10), stop({"site": "west"}, 35, 15)
+    outages = stop({"site": "east"}, 30, 10), stop({"site": "south"}, 35, 15)
     network = chain(*outages, sites=sites, parts=("left", "right"))
     found = losses_of(network)
     by_day: dict[str, dict[int, float]] = defaultdict(dict)
     for day, item, site, state, vehicles in parts(network, found):
         assert (item, site, state) in (
             ("left", "east", "disrupted"),
-            ("right", "west", "disrupted"),
+            ("right", "south", "disrupted"),
         )
         by_day[item][day] = vehicles
     assert [by_day["left"][day] for day in range(34, 40)] == [24] * 6
@@ -189,6 +196,20 @@ def test_two_suppliers_fail_one_after_the_other() -> None:
     assert max(by_day["left"]) <= 41 and min(by_day["right"]) >= 42
     assert sum(by_day["left"].values()) == pytest.approx(8 * 24, abs=2)
     assert sum(by_day["right"].values()) == pytest.approx(8 * 24, abs=2)
+
+
+def test_of_two_sources_the_one_that_is_overdue_is_to_blame() -> None:
+    """Half of the orders go to the west, six days away: they are always older than those east.
+
+    East stops for ten days. Its orders are late against the twin; those from the west are not.
+    """
+    shared = bought("part", "east", 7)
+    shared["replenishment"]["part"]["sources"] = {"east": 0.5, "west": 0.5}
+    sites = {"plant": shared, "east": works("part"), "west": works("part")}
+    network = chain(stop({"site": "east"}, 30, 20), sites=sites)
+    found = total(network, losses_of(network))
+    assert found.pop(("part", "east", "disrupted")) > 200
+    assert sum(found.values()) == 0
 
 
 def test_a_stop_of_the_makers_own_line_is_its_own() -> None:
@@ -200,8 +221,13 @@ def test_a_stop_of_the_makers_own_line_is_its_own() -> None:
 @pytest.mark.parametrize(
     ("target", "effect", "site", "state"),
     [
-        ({"lane": "part"}, {"lane": "closed"}, "supplier", "staged"),
-        ({"lane": "part"}, {"lane": "closed", "in_transit": "hold"}, "supplier", "in_transit"),
+        ({"lane": "part_supplier"}, {"lane": "closed"}, "supplier", "staged"),
+        (
+            {"lane": "part_supplier"},
+            {"lane": "closed", "in_transit": "hold"},
+            "supplier",
+            "in_transit",
+        ),
         ({"site": "supplier"}, {"shipments": "paused"}, "supplier", "staged"),
         ({"site": "plant"}, {"receipts": "paused"}, "plant", "at_gate"),
         ({"site": "plant"}, {"orders": "paused"}, "plant", "ordered_late"),
