@@ -17,7 +17,6 @@ import numpy as np
 
 from chainsim.network.apportion import largest_remainder
 from chainsim.network.compiled import FULL_SPEED, NONE, CompiledNetwork
-from chainsim.outcome.resilience import DEPTH_DAYS
 from chainsim.outcome.trajectory import Integers, Trajectory
 
 LOST = ("broken_down", "closed", "disrupted", "blocked", "no_release", "waiting")
@@ -36,6 +35,8 @@ RUN_OUT = "run_out"
 """Nothing makes or brings the item."""
 TIMING = "timing"
 """Nothing was lost; lots end on other days than in the twin."""
+WEEK = 7
+"""Days of the window that is looked at where nothing was lost in the given one."""
 CATCH_UP = "catch_up"
 """Made beyond what the twin makes on that day."""
 STUCK = ("under_way", "staged", "in_transit", "at_gate")
@@ -144,7 +145,7 @@ class Tracer:
         if stock not in self._makers:
             return None
         shop = self._shop(stock)
-        for begin in dict.fromkeys((first, min(first, max(0, last + 1 - DEPTH_DAYS)), 0)):
+        for begin in dict.fromkeys((first, min(first, max(0, last + 1 - WEEK)), 0)):
             increase = shop.summed[last + 1] - shop.summed[begin]
             branches: list[tuple[int, Fork | Cause]] = []
             for k in np.flatnonzero(increase > 0).tolist():
