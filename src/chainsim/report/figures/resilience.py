@@ -36,6 +36,7 @@ def resilience_curve(scene: Scene) -> Picture | None:
         return None
     made, twin = _outputs(scene)
     behind = band(np.cumsum(twin - made, axis=1)[:, scene.first :])
+    fail = _failure_level(scene, twin)
     made, twin = made[:, scene.first :], twin[:, scene.first :]
     weeks, weeks_of_twin = moving_mean(made).mean(axis=0), moving_mean(twin).mean(axis=0)
     title = "Resilience: output with and without the disruptions"
@@ -50,7 +51,7 @@ def resilience_curve(scene: Scene) -> Picture | None:
     _draw_output(upper, scene.x, weeks, weeks_of_twin)
     upper.set_ylabel(f"{scene.output_unit} per day")
     lower.axhline(0, color=INK, lw=0.8)
-    lower.axhline(_failure_level(scene, twin), color=FAINT, lw=1.0, ls="-.", label="failure level")
+    lower.axhline(fail, color=FAINT, lw=1.0, ls="-.", label="failure level")
     lower.fill_between(scene.x, behind.low, behind.high, color=RED, alpha=0.25, lw=0)
     lower.plot(scene.x, behind.mean, color=RED, lw=1.6, label="shortfall")
     lower.set_ylabel(f"shortfall,\n{scene.output_unit}")
