@@ -20,6 +20,7 @@ from chainsim.report import files, placement
 from chainsim.report.figures import pictures
 from chainsim.report.figures.scene import Scene
 from chainsim.report.figures.style import Picture, as_png, as_svg
+from chainsim.report.loss_view import loss_columns
 from chainsim.report.objects import run_object, validation_columns
 from chainsim.report.page import Illustration, page
 from chainsim.report.parameter_view import parameter_object
@@ -105,6 +106,9 @@ def _write(run: Run, folder: Path, circumstances: Circumstances) -> None:
     write_text(folder / "summary.json", files.json_text(run_object(run)))
     write_text(folder / "measures.csv", files.csv_text(files.measures_columns(run)))
     write_text(folder / "validation.csv", files.csv_text(validation_columns(run)))
+    if run.losses is not None:
+        losses = loss_columns(run.losses, scene.run_dates)
+        write_text(folder / "losses.csv", files.csv_text(losses))
     write_text(folder / "scenario.yaml", scenario_text(_self_contained(run, folder)))
     files.write_daily(run, folder, scene.first, scene.dates)
     illustrations = [illustrate(picture, folder / "figures") for picture in pictures(run)]
