@@ -93,7 +93,8 @@ class Curves:
         ways = [np.append(table.initial[w][lane], table.levels[w][:, lane]) for w in WAYS]
         self._levels = np.stack(ways)
         """What is where, (way, day + 1)."""
-        ordered = np.cumsum(np.append(self._levels[:, 0].sum(), table.counts["ordered"][:, lane]))
+        placed = table.counts["ordered"][:, lane] - table.counts["cancelled"][:, lane]
+        ordered = np.cumsum(np.append(self._levels[:, 0].sum(), placed))
         self._passed = np.vstack([ordered, ordered - np.cumsum(self._levels, axis=0)])
         """Ordered, and what has passed each way, in sum; (way + 1, day + 1)."""
 
@@ -103,7 +104,8 @@ class Curves:
         That is when it was placed and when it passed each way, (way + 1): -1 before the start,
         the day after `day` where that is still to come.
         """
-        passed = self._passed[:, : day + 2]
+        # what is taken back later, the newest orders first, was never placed
+        passed = np.minimum.accumulate(self._passed[:, day + 1 :: -1], axis=1)[:, ::-1]
         received = passed[-1, -1]
         return np.array([np.searchsorted(one, received, side="right") for one in passed]) - 1
 
