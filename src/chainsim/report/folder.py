@@ -145,10 +145,14 @@ def _self_contained(run: Run, folder: Path) -> dict[str, Any]:
 
 
 def scenario_text(merged: Mapping[str, Any]) -> str:
-    """The merged scenario as YAML that loads as the same scenario."""
+    """The merged scenario as YAML that loads as the same scenario.
+
+    A calibration is left out: it names parameters, and there are none left.
+    """
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     text: str = yaml.dump(
-        dict(merged), Dumper=dumper, allow_unicode=True, sort_keys=False, width=100,
+        {key: value for key, value in merged.items() if key != "calibrate"},
+        Dumper=dumper, allow_unicode=True, sort_keys=False, width=100,
         default_flow_style=None,
     )  # fmt: skip
     return "# The scenario as it was run: without files, templates and parameters.\n" + text
