@@ -7,7 +7,7 @@ points share their random numbers. docs/calibrate.md says it for users, docs/dec
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Literal
 
@@ -92,8 +92,10 @@ class Calibration:
     told: Told
     rivals: tuple[Point, ...]
     """Points away from the fit that the figures allow as well."""
+    sd: Floats
+    """(fitted figure,) standard deviations of simulated less observed at the fit, in its unit."""
     residuals: Floats
-    """(fitted figure,) simulated less observed over the standard deviation of the difference."""
+    """(fitted figure,) simulated less observed in standard deviations."""
     misfit: float
     """Sum of their squares."""
     most_misfit: float
@@ -226,7 +228,8 @@ class _Fitting:
 
     def residuals(self, evaluation: Evaluation) -> Floats:
         """Simulated less observed in fixed standard deviations, (figure,)."""
-        return (evaluation.means(self.ids) - self.observed) / self.sd
+        left: Floats = (evaluation.means(self.ids) - self.observed) / self.sd
+        return left
 
     @property
     def best(self) -> Evaluation:
@@ -267,7 +270,8 @@ class _Fitting:
             point: About which.
             steps: (parameter,) to both sides, in shares of the range.
         """
-        below, above = [], []
+        below: list[Point] = []
+        above: list[Point] = []
         for j, step in enumerate(steps):
             for points, change in ((below, -step), (above, step)):
                 moved = min(max(point[j] + change, 0.0), 1.0)
@@ -304,6 +308,7 @@ class _Fitting:
             estimates=estimates,
             told=found,
             rivals=self.rivals(fit, variances.sd, found),
+            sd=variances.sd,
             residuals=residuals,
             misfit=float((residuals**2).sum()),
             most_misfit=chi_square(outside, max(len(residuals) - free, 1)),
@@ -369,11 +374,11 @@ def _design(parameters: int) -> list[Point]:
     """
     if parameters == 1:
         return [(k / 4,) for k in range(5)]
-    corners: list[Point] = [tuple(map(float, point)) for point in product((0, 1), repeat=parameters)]
-    middle = (0.5,) * parameters
-    faces = [
-        (*middle[:j], end, *middle[j + 1 :]) for j in range(parameters) for end in (0.0, 1.0)
+    corners: list[Point] = [
+        tuple(map(float, point)) for point in product((0, 1), repeat=parameters)
     ]
+    middle = (0.5,) * parameters
+    faces = [(*middle[:j], end, *middle[j + 1 :]) for j in range(parameters) for end in (0.0, 1.0)]
     return [*corners, *faces, middle]
 
 
@@ -389,8 +394,15 @@ def _estimate(one: Range, fit: Evaluation, found: Told, j: int) -> Estimate:
         high=one.value(min(high, 1.0)) if known else None,
         cut=(low < 0, high > 1),
         identified=identified,
-        bound="low" if place <= NEAR else "high" if place >= 1 - NEAR else "",
+        bound=_bound(place) if known else "",
     )
+
+
+def _bound(place: float) -> Literal["", "low", "high"]:
+    """The end of the range that a place lies at."""
+    if place <= NEAR:
+        return "low"
+    return "high" if place >= 1 - NEAR else ""
 
 
 def _check(scenario: Scenario) -> None:
@@ -403,9 +415,7 @@ def _check(scenario: Scenario) -> None:
     if run.replications < 2:
         place = scenario.origin("run.replications").place
         rule = "be at least 2: one replication shows no noise"
-        problems.append(
-            Problem(place, 0, 0, "run.replications", rule, str(run.replications))
-        )
+        problems.append(Problem(place, 0, 0, "run.replications", rule, str(run.replications)))
     if problems:
         raise InputError(problems)
 

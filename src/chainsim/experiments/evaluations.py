@@ -29,7 +29,7 @@ Point = tuple[float, ...]
 Load = Callable[[Sequence[str]], Scenario]
 """The scenario with further overrides, as `--set` has them."""
 DIGITS = 6
-"""Of a range, to which a value that is tried is rounded, so that what is printed is what was run."""
+"""Of a range, to which values are rounded, so that what is printed is what was run."""
 SEEDS = 2**63
 
 
@@ -67,11 +67,13 @@ class Evaluation:
 
     def means(self, ids: Iterable[str]) -> Floats:
         """The means of some figures over the replications, (figure,)."""
-        return self.table(ids).mean(axis=0)
+        found: Floats = self.table(ids).mean(axis=0)
+        return found
 
     def table(self, ids: Iterable[str]) -> Floats:
-        """Some figures in all replications, (replication, figure)."""
-        return np.column_stack([self.figures[name] for name in ids])
+        """Figures that the run has, in all replications, (replication, figure)."""
+        columns = [values for name in ids if (values := self.figures[name]) is not None]
+        return np.column_stack(columns)
 
 
 class BudgetSpent(Exception):

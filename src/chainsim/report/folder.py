@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
@@ -24,6 +24,7 @@ from chainsim.report.objects import run_object, validation_columns
 from chainsim.report.page import Illustration, page
 from chainsim.report.parameter_view import parameter_object
 from chainsim.report.placement import MARK
+from chainsim.scenario.loading import Scenario
 
 LONGEST_NAME = 80
 """Bytes of a folder's name."""
@@ -184,7 +185,21 @@ def circumstances_object(circumstances: Circumstances) -> dict[str, Any]:
     }
 
 
-def inputs_object(run: Run) -> dict[str, Any]:
+class Grounded(Protocol):
+    """What was made of a scenario: a run, a calibration."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario."""
+        ...
+
+    @property
+    def inputs(self) -> provenance.Inputs:
+        """What its files held before."""
+        ...
+
+
+def inputs_object(run: Grounded) -> dict[str, Any]:
     """The files, parameters and sources that a run rests on."""
     table = run.scenario.parameters
     return {
