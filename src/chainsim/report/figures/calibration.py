@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.tri import LinearTriInterpolator, Triangulation
 
 from chainsim.experiments.calibration import Calibration, Estimate, Target
 from chainsim.experiments.evaluations import Floats
@@ -29,6 +30,8 @@ from chainsim.report.figures.style import (
 
 MOST_ROWS = 6
 """Figures that are drawn."""
+GRID = 201
+"""Places along each side of the plane."""
 
 
 def calibration_pictures(found: Calibration) -> Iterator[Picture]:
@@ -133,17 +136,19 @@ def plane(found: Calibration) -> Picture:
     """How far the fitted figures are missed over the plane of two parameters."""
     title = "How far the figures are missed"
     caption = (
-        "Root of the sum of squared differences in standard deviations at the fit, between the "
-        "points that were tried\n(dots; triangles between them are filled in linearly). Within "
-        "noise below about 2."
+        "Root of the sum of squared differences in standard deviations at the fit; within noise "
+        "below about 2.\nBetween the points that were tried (dots) the figures are interpolated "
+        "linearly."
     )
     first, second = found.estimates
     figure, axes = canvas(5.2, title, caption)
     x, y = np.array([e.values for e in found.evaluations]).T
-    distance = _distance(found)
+    across = np.linspace(first.range.low, first.range.high, GRID)
+    up = np.linspace(second.range.low, second.range.high, GRID)
+    distance = _distance(found, Triangulation(x, y), *np.meshgrid(across, up))
     levels = _levels(distance)
-    shades = axes.tricontourf(
-        x, y, np.clip(distance, levels[0], levels[-1]), levels=levels, cmap="viridis_r",
+    shades = axes.contourf(
+        across, up, np.clip(distance, levels[0], levels[-1]), levels=levels, cmap="viridis_r",
         norm="log",
     )  # fmt: skip
     bar = figure.colorbar(shades, ax=axes, ticks=levels, format="%g")
@@ -156,20 +161,22 @@ def plane(found: Calibration) -> Picture:
         getattr(axes, f"set_{name}label")(f"{one.range.name}{unit}")
     axes.grid(visible=False)
     legend(figure)
-    columns = {first.range.name: x, second.range.name: y, "distance": distance}
-    return Picture("plane", title, caption, figure, columns)
+    return Picture("plane", title, caption, figure, _table(found))
 
 
-def _distance(found: Calibration) -> Floats:
-    ids = [target.figure.id for target in found.fitted]
-    observed = np.array([target.observed for target in found.fitted])
-    means = np.array([e.means(ids) for e in found.evaluations])
-    distance: Floats = np.sqrt((((means - observed) / found.sd) ** 2).sum(axis=1))
+def _distance(found: Calibration, triangles: Triangulation, x: Floats, y: Floats) -> Floats:
+    """The distance from the observed figures at places of the plane, of the shape of x and y."""
+    squares = np.zeros_like(x)
+    for target, sd in zip(found.fitted, found.sd, strict=True):
+        means = np.array([e.means([target.figure.id])[0] for e in found.evaluations])
+        response = LinearTriInterpolator(triangles, means)(x, y)
+        squares += ((response.filled(np.nan) - target.observed) / sd) ** 2
+    distance: Floats = np.sqrt(squares)
     return distance
 
 
 def _levels(distance: Floats) -> list[float]:
     """1, 2, 5 and so on, from 1 to above the largest distance."""
     steps = [m * 10.0**power for power in range(9) for m in (1, 2, 5)]
-    top = next((step for step in steps[2:] if step >= distance.max()), steps[-1])
+    top = next((step for step in steps[2:] if step >= np.nanmax(distance)), steps[-1])
     return [0.5, *[step for step in steps if step <= top]]
