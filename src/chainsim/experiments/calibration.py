@@ -408,7 +408,7 @@ def _bound(place: float) -> Literal["", "low", "high"]:
 def _check(scenario: Scenario) -> None:
     wanted, run = scenario.document.calibrate, scenario.document.run
     problems = []
-    if wanted is None:
+    if wanted is None or not wanted.parameters:
         file = scenario.files[0] if scenario.files else "the scenario"
         remedy = "calibrate: {parameters: {NAME: {}}, figures: [ID]}"
         problems.append(Problem(file, 0, 0, "calibrate", "be given", "", remedy))

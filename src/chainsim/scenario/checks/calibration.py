@@ -20,7 +20,7 @@ MOST = 3
 def calibration_problems(ground: Ground, table: ParameterTable) -> Problems:
     """Everything that is wrong with the block `calibrate`, if there is one."""
     wanted = ground.document.calibrate
-    if wanted is None:
+    if wanted is None or not (wanted.parameters or wanted.figures):
         return
     path: Path = ("calibrate", "parameters")
     if not 1 <= len(wanted.parameters) <= MOST:

@@ -136,10 +136,13 @@ class Sought(Block):
 
 
 class Calibrate(Block):
-    """What `chainsim calibrate` fits: one to three parameters to observed figures."""
+    """What `chainsim calibrate` fits: one to three parameters to observed figures.
 
-    parameters: dict[str, Sought]
-    figures: tuple[str, ...]
+    An empty block takes away that of a layer beneath.
+    """
+
+    parameters: dict[str, Sought] = {}
+    figures: tuple[str, ...] = ()
     """Ids of observed figures; the others are predicted, not fitted."""
     tolerance: PositiveFactor = Fraction(1, 1000)
     """The standard deviation of a figure that gives none, as a share of its value."""
