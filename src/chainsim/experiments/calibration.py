@@ -36,7 +36,8 @@ from chainsim.scenario.schema.document import Observed
 
 STEP = 0.05
 """Of the range, to both sides, over which slopes are taken: a chain of events answers in steps."""
-LEAST_STEP, MOST_STEP = 0.01, 0.25
+MOST_STEP = 0.25
+"""Of the range: slopes are taken over half of an interval where that is wider."""
 NEAR = 1e-3
 """Of the range: steps shorter than this end the search; so near to a bound is at the bound."""
 PER_PARAMETER = 25
@@ -322,11 +323,14 @@ class _Fitting:
         return float(self.search.scenario.document.run.confidence)
 
     def told(self, fit: Evaluation, variances: Variances) -> Told:
-        """What slopes over about the standard errors tell; those widths take a first look."""
+        """What the slopes tell; where intervals are wide, they are taken over wider steps.
+
+        Never over shorter ones: between two steps of the response it would seem flat.
+        """
         steps = np.full(len(fit.point), STEP)
         found = told(self.slopes(fit.point, steps), variances, self.confidence)
-        suited = np.clip(found.half_widths / 2, LEAST_STEP, MOST_STEP)
-        if ((suited > steps * 1.5) | (suited < steps / 1.5)).any():
+        suited = np.clip(found.half_widths / 2, STEP, MOST_STEP)
+        if (suited > 1.5 * steps).any():
             found = told(self.slopes(fit.point, suited), variances, self.confidence)
         return found
 

@@ -170,7 +170,7 @@ class Evaluations:
 
 def in_words(value: float) -> str:
     """A value as a scenario can have it: digits without an exponent."""
-    return f"{Decimal(repr(value)):f}"
+    return f"{Decimal(repr(value)).normalize():f}"
 
 
 def _case(scenario: Scenario, shift: int) -> tuple[CompiledNetwork, ScenarioFile]:
