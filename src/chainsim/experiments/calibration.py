@@ -6,7 +6,7 @@ points share their random numbers. docs/calibrate.md says it for users, docs/dec
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Literal
@@ -103,6 +103,9 @@ class Calibration:
     """What it stays below with the confidence of the run, if the model is right."""
     settled: bool
     """Whether the search ended by itself and not with the budget."""
+    prediction_sd: Mapping[str, float]
+    """By figure that was not fitted: the standard deviation of simulated less observed at the fit,
+    from figure, chance and what the parameters are not known by; none where these are open."""
     inputs: Inputs = field(default_factory=Inputs)
 
     @property
@@ -219,13 +222,17 @@ class _Fitting:
 
     def variances(self, evaluation: Evaluation) -> Variances:
         """How far the observed figures may lie from the means at a point."""
-        table = evaluation.table(self.ids)
+        return Variances(self.own, self.chance(evaluation, self.ids))
+
+    def chance(self, evaluation: Evaluation, ids: Sequence[str]) -> Floats:
+        """Covariance (figure, figure) of what happened less the mean of the replications."""
+        table = evaluation.table(ids)
         shifted = table - table[0]  # equal values have a variance of exactly zero
         centred = shifted - shifted.mean(axis=0)
-        covariance = centred.T @ centred / (len(table) - 1)
+        covariance: Floats = centred.T @ centred / (len(table) - 1)
         wanted = self.search.scenario.document.calibrate
         assert wanted is not None
-        return Variances(self.own, covariance * (1 / len(table) + 1 / wanted.realisations))
+        return covariance * (1 / len(table) + 1 / wanted.realisations)
 
     def residuals(self, evaluation: Evaluation) -> Floats:
         """Simulated less observed in fixed standard deviations, (figure,)."""
@@ -249,7 +256,7 @@ class _Fitting:
 
         def slopes(places: Floats) -> Floats:
             steps = np.full(len(places), STEP)
-            return self.slopes(tuple(places - 1), steps).over(self.sd).values
+            return self.slopes(tuple(places - 1), steps, self.ids).over(self.sd).values
 
         evaluations, kept = self.evaluations, 4 * len(self.search.ranges)
         evaluations.budget -= kept
@@ -264,12 +271,13 @@ class _Fitting:
             evaluations.budget += kept
         return True
 
-    def slopes(self, point: Point, steps: Floats) -> Slopes:
+    def slopes(self, point: Point, steps: Floats, ids: Sequence[str]) -> Slopes:
         """Central differences over steps, one-sided at the ends of a range; paired by replication.
 
         Args:
             point: About which.
             steps: (parameter,) to both sides, in shares of the range.
+            ids: Of which figures.
         """
         below: list[Point] = []
         above: list[Point] = []
@@ -281,7 +289,7 @@ class _Fitting:
         columns = []
         for j, (low, high) in enumerate(zip(found, found[len(below) :], strict=False)):
             width = high.point[j] - low.point[j]
-            columns.append((high.table(self.ids) - low.table(self.ids)) / width)
+            columns.append((high.table(ids) - low.table(ids)) / width)
         values = np.array([column.mean(axis=0) for column in columns]).T
         count = len(columns[0])
         shifted = [column - column[0] for column in columns]
@@ -292,7 +300,7 @@ class _Fitting:
         """The fit with intervals and doubts, and the same values with fresh random numbers."""
         fit = self.best
         variances = self.variances(fit)
-        found = self.told(fit, variances)
+        found, steps = self.told(fit, variances)
         residuals = (fit.means(self.ids) - self.observed) / variances.sd
         estimates = tuple(_estimate(r, fit, found, j) for j, r in enumerate(self.search.ranges))
         free = sum(not estimate.bound for estimate in estimates)
@@ -314,6 +322,7 @@ class _Fitting:
             misfit=float((residuals**2).sum()),
             most_misfit=chi_square(outside, max(len(residuals) - free, 1)),
             settled=settled,
+            prediction_sd=self.prediction_sd(fit, found, steps),
             inputs=self.search.inputs,
         )
 
@@ -322,17 +331,38 @@ class _Fitting:
         """Of intervals and tests."""
         return float(self.search.scenario.document.run.confidence)
 
-    def told(self, fit: Evaluation, variances: Variances) -> Told:
-        """What the slopes tell; where intervals are wide, they are taken over wider steps.
+    def told(self, fit: Evaluation, variances: Variances) -> tuple[Told, Floats]:
+        """What the slopes tell, and the steps (parameter,): wider ones where intervals are wide.
 
-        Never over shorter ones: between two steps of the response it would seem flat.
+        Never shorter ones: between two steps of the response it would seem flat.
         """
         steps = np.full(len(fit.point), STEP)
-        found = told(self.slopes(fit.point, steps), variances, self.confidence)
+        found = told(self.slopes(fit.point, steps, self.ids), variances, self.confidence)
         suited = np.clip(found.half_widths / 2, STEP, MOST_STEP)
         if (suited > 1.5 * steps).any():
-            found = told(self.slopes(fit.point, suited), variances, self.confidence)
-        return found
+            steps = suited
+            found = told(self.slopes(fit.point, steps, self.ids), variances, self.confidence)
+        return found, steps
+
+    def prediction_sd(self, fit: Evaluation, found: Told, steps: Floats) -> dict[str, float]:
+        """By figure that was not fitted: what its difference at the fit may come from.
+
+        With the gain G of the fit and the slopes J of the figure, the difference is that of the
+        figure itself less J G times those of the fitted figures, which may share its chance.
+        """
+        if not np.isfinite(found.half_widths).all():
+            return {}
+        sds = {}
+        for target in self.targets:
+            name = target.figure.id
+            if target.fitted or fit.figures[name] is None:
+                continue
+            slopes = self.slopes(fit.point, steps, [name]).values
+            mix = np.append(1.0, -(slopes @ found.gain)[0])
+            own = np.append(target.sd**2, self.own)
+            chance = mix @ self.chance(fit, [name, *self.ids]) @ mix
+            sds[name] = float(np.sqrt((mix**2 * own).sum() + chance))
+        return sds
 
     def rivals(self, fit: Evaluation, sd: Floats, found: Told) -> tuple[Point, ...]:
         """Points well outside the intervals at which the figures are met as well as at the fit.

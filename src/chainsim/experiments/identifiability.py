@@ -66,6 +66,8 @@ class Told:
     """Parameters to which no figure reacts."""
     open_directions: tuple[Floats, ...]
     """(parameter,) changes of several together that no figure shows."""
+    gain: Floats
+    """(parameter, figure) how far an estimate moves with a figure, in ranges per its unit."""
 
 
 def told(slopes: Slopes, variances: Variances, confidence: float) -> Told:
@@ -82,15 +84,18 @@ def told(slopes: Slopes, variances: Variances, confidence: float) -> Told:
     idle = _idle(whitened, confidence)
     active = [j for j in range(slopes.values.shape[1]) if j not in idle]
     directions = _open_directions(whitened.of(active), confidence) if active else []
-    half = np.full(slopes.values.shape[1], inf)
+    figures, parameters = slopes.values.shape
+    half, gain = np.full(parameters, inf), np.zeros((parameters, figures))
+    whole = np.zeros((len(directions), parameters))
     if active:
-        half[active] = _half_widths(slopes.of(active), variances, directions, confidence)
-    padded = []
-    for direction in directions:
-        whole = np.zeros(slopes.values.shape[1])
-        whole[active] = direction
-        padded.append(whole)
-    return Told(half, idle, tuple(padded))
+        weights = 1 / variances.sd
+        standard = whitened.of(active).values
+        gain[active] = np.linalg.pinv(standard) * weights
+        half[active] = _half_widths(gain[active], slopes.replications, variances, confidence)
+        for row, direction in zip(whole, directions, strict=True):
+            row[active] = direction
+            half[np.abs(row) > INVOLVED] = inf
+    return Told(half, idle, tuple(whole), gain)
 
 
 def _idle(slopes: Slopes, confidence: float) -> tuple[int, ...]:
@@ -117,27 +122,19 @@ def _open_directions(slopes: Slopes, confidence: float) -> list[Floats]:
 
 
 def _half_widths(
-    slopes: Slopes, variances: Variances, directions: list[Floats], confidence: float
+    gain: Floats, replications: int, variances: Variances, confidence: float
 ) -> Floats:
     """(parameter,) half-widths of the estimates of weighted least squares; see `told`.
 
     The degrees of freedom are Satterthwaite's: the part of chance is known from few replications.
     """
-    weights = 1 / variances.sd
-    gain = np.linalg.pinv(slopes.values * weights[:, np.newaxis]) * weights
     own = (gain**2 * variances.own).sum(axis=1)
     chance = np.einsum("ij,jk,ik->i", gain, variances.chance, gain)
     total = own + chance
     with np.errstate(divide="ignore", invalid="ignore"):
-        freedom = np.where(chance > 0, (slopes.replications - 1) * (total / chance) ** 2, inf)
-    half = np.array(
-        [
-            student(1 - confidence, degrees) * sd
-            for degrees, sd in zip(freedom, np.sqrt(total), strict=True)
-        ]
-    )
-    for direction in directions:
-        half[np.abs(direction) > INVOLVED] = inf
+        freedom = np.where(chance > 0, (replications - 1) * (total / chance) ** 2, inf)
+    quantiles = [student(1 - confidence, degrees) for degrees in freedom]
+    half: Floats = np.array(quantiles) * np.sqrt(total)
     return half
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -87,7 +87,7 @@ def _figures_sheet(found: Calibration) -> Sheet:
     note = (
         "fresh: the fitted values with the random numbers of the next seed, which the fit has not "
         "seen; interval and difference are its. 'in sd': what is left at the fit, in standard "
-        "deviations of figure and chance together."
+        "deviations of figure and chance together, and of the parameters where it is predicted."
     )
     below = [] if all(t.stated for t in found.targets) else ["*: not given, so the tolerance."]
     numbers = frozenset(heads[1:9])
@@ -217,12 +217,14 @@ def _estimate_object(one: Estimate) -> dict[str, Any]:
 
 def figure_objects(found: Calibration) -> list[dict[str, Any]]:
     """The observed figures that the run measures, in the order of the scenario."""
-    left = dict(zip((t.figure.id for t in found.fitted), found.residuals.tolist(), strict=True))
-    return [_figure_object(found, target, left) for target in found.targets]
+    ids = [target.figure.id for target in found.fitted]
+    sds = {**found.prediction_sd, **dict(zip(ids, found.sd.tolist(), strict=True))}
+    return [_figure_object(found, target, sds) for target in found.targets]
 
 
-def _figure_object(found: Calibration, target: Target, left: dict[str, float]) -> dict[str, Any]:
+def _figure_object(found: Calibration, target: Target, sds: Mapping[str, float]) -> dict[str, Any]:
     name = target.figure.id
+    fit = _mean(found, found.fit, name)
     fresh = _over(found, found.fresh, name)
     mean = fresh.mean if fresh else None
     return {
@@ -234,14 +236,16 @@ def _figure_object(found: Calibration, target: Target, left: dict[str, float]) -
         "sd_stated": target.stated,
         "fitted": target.fitted,
         "start": _mean(found, found.start, name),
-        "fit": _mean(found, found.fit, name),
+        "fit": fit,
         "fresh": mean,
         "fresh_low": fresh.low if fresh else None,
         "fresh_high": fresh.high if fresh else None,
         "relative": (mean - target.observed) / abs(target.observed)
         if mean is not None and target.observed
         else None,
-        "residual": left.get(name),
+        "residual": (fit - target.observed) / sds[name]
+        if fit is not None and name in sds
+        else None,
         "source": target.figure.source,
     }
 
