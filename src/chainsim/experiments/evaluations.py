@@ -71,8 +71,18 @@ class Evaluation:
         return found
 
     def table(self, ids: Iterable[str]) -> Floats:
-        """Figures that the run has, in all replications, (replication, figure)."""
-        columns = [values for name in ids if (values := self.figures[name]) is not None]
+        """Some figures in all replications, (replication, figure).
+
+        Raises:
+            RunError: a figure has no value in one of them.
+        """
+        columns = []
+        for name in ids:
+            values = self.figures[name]
+            if values is None:
+                tried = ", ".join(map(in_words, self.values))
+                raise RunError(f"figure '{name}' has no value in a replication at {tried}")
+            columns.append(values)
         return np.column_stack(columns)
 
 

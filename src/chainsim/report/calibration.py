@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from chainsim.experiments.calibration import Calibration, Estimate, Target
+from chainsim.experiments.calibration import Calibration, Estimate
 from chainsim.experiments.evaluations import Evaluation, Floats, in_words
+from chainsim.experiments.fitting import Target
 from chainsim.experiments.statistics import Interval, t_interval
 from chainsim.report.tables import Sheet, interval, number
 

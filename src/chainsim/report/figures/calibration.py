@@ -11,8 +11,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.tri import LinearTriInterpolator, Triangulation
 
-from chainsim.experiments.calibration import Calibration, Estimate, Target
+from chainsim.experiments.calibration import Calibration, Estimate
 from chainsim.experiments.evaluations import Floats
+from chainsim.experiments.fitting import Target
 from chainsim.experiments.statistics import pointwise_intervals
 from chainsim.report.figures.style import (
     BLUE,
