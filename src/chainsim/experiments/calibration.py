@@ -26,6 +26,7 @@ from chainsim.experiments.identifiability import Told, chi_square
 from chainsim.experiments.replications import OnDone
 from chainsim.experiments.runs import prepare, units_of
 from chainsim.network.compiled import CompiledNetwork
+from chainsim.network.compiling import compile_network
 from chainsim.outcome.validation import unit_of
 from chainsim.provenance import Inputs
 from chainsim.scenario.loading import Scenario
@@ -161,13 +162,19 @@ class Search:
         """Nothing, if the scenario is possible at the ends of every range.
 
         Raises:
-            InputError: it is not at one of them.
+            InputError: what is wrong with it there.
         """
         tried = Evaluations(self.load, self.ranges, 0)
         start = [r.start for r in self.ranges]
+        problems: list[Problem] = []
         for j, one in enumerate(self.ranges):
             for end in (one.low, one.high):
-                tried.scenario([*start[:j], end, *start[j + 1 :]])
+                try:
+                    compile_network(tried.scenario([*start[:j], end, *start[j + 1 :]]))
+                except InputError as error:
+                    problems += error.problems
+        if problems:
+            raise InputError(dict.fromkeys(problems))
 
     def run(self, workers: int = 1, on_done: OnDone | None = None) -> Calibration:
         """Run the design, the steps, and the points about the fit."""
