@@ -100,7 +100,7 @@ class Calibration:
     @property
     def verdict(self) -> Verdict:
         """What may be said of the parameters; all but the first claim nothing."""
-        if self.rivals or not all(estimate.identified for estimate in self.estimates):
+        if not all(estimate.identified for estimate in self.estimates):
             return "not identifiable"
         if self.reproduced:
             return "fitted"
@@ -195,7 +195,11 @@ class Search:
         variances = fitting.variances(fit)
         found, steps = fitting.told(fit, variances)
         residuals = (fit.means(fitting.ids) - fitting.observed) / variances.sd
-        estimates = tuple(_estimate(r, fit, found, j) for j, r in enumerate(self.ranges))
+        rivals = fitting.rivals(fit, variances.sd, found)
+        estimates = tuple(
+            _estimate(one, fit.point[j], float(found.half_widths[j]), not rivals)
+            for j, one in enumerate(self.ranges)
+        )
         free = sum(not estimate.bound for estimate in estimates)
         outside = 1 - fitting.confidence
         tried = tuple(fitting.evaluations.done.values())
@@ -209,7 +213,7 @@ class Search:
             fresh=fitting.evaluations.fresh(fit),
             estimates=estimates,
             told=found,
-            rivals=fitting.rivals(fit, variances.sd, found),
+            rivals=rivals,
             sd=variances.sd,
             residuals=residuals,
             misfit=float((residuals**2).sum()),
@@ -220,18 +224,17 @@ class Search:
         )
 
 
-def _estimate(one: Range, fit: Evaluation, found: Told, j: int) -> Estimate:
-    place, half = fit.point[j], float(found.half_widths[j])
+def _estimate(one: Range, place: float, half: float, single: bool) -> Estimate:
+    """The estimate at a place with its half-width; `single` if no other place does as well."""
     low, high = place - half, place + half
-    identified = bool(np.isfinite(half)) and not (low <= 0 and high >= 1)
     known = bool(np.isfinite(half))
     return Estimate(
         range=one,
-        value=fit.values[j],
+        value=one.value(place),
         low=one.value(max(low, 0.0)) if known else None,
         high=one.value(min(high, 1.0)) if known else None,
-        cut=(low < 0, high > 1),
-        identified=identified,
+        cut=(low <= 0, high >= 1),
+        identified=known and single and not (low <= 0 and high >= 1),
         bound=_bound(place) if known else "",
     )
 

@@ -120,7 +120,7 @@ def _doubts(found: Calibration) -> Iterator[str]:
             "beyond noise."
         )
     for one in found.estimates:
-        if one.low is not None and not one.identified:
+        if one.low is not None and all(one.cut):
             yield f"not identifiable: {one.range.name}; its interval covers the whole range."
     for point in found.rivals:
         words = ", ".join(
