@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import chainsim
-from chainsim.network.clock import DAY, Clock, Piece, tabulate
+from chainsim.network.clock import DAY, HOUR, Clock, Piece, tabulate
 from chainsim.network.compiled import FULL_SPEED
 from chainsim.outcome.trajectory import Trajectory
 
@@ -50,7 +50,7 @@ def test_a_step_has_a_rate_next_to_its_mean() -> None:
 
 
 def test_full_speed_is_never_passed() -> None:
-    """Long steps of a third leave up to half a day's millionth over; an hour at full speed is full."""
+    """Steps of a day at a third leave something over; an hour at full speed is full."""
     pieces = [Piece(-DAY, 1 / 3)]
     for day in range(1, 30):
         pieces += [Piece(day * DAY, 1.0), Piece(day * DAY + 3600, 1 / 3)]
