@@ -9,6 +9,7 @@ import copy
 import os
 import random
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,9 @@ from hypothesis import strategies as st
 import chainsim
 from chainsim.errors import InputError
 from chainsim.network.compiled import CompiledNetwork
+from chainsim.outcome.causes import loss_by_cause
+from chainsim.outcome.measures import daily_output
+from chainsim.outcome.tracing import CAUSES
 from chainsim.outcome.trajectory import STATES, Trajectory
 from tests.property.levers import answered_networks
 from tests.property.networks import Block, networks
@@ -159,6 +163,26 @@ def test_runs_repeat_and_replications_differ(mapping: Block) -> None:
         assert other == []
     elif busy_poisson(mapping) and not mapping["disruptions"]:
         assert other
+
+
+# ---- a run against its twin
+
+
+@PACE
+@given(networks())
+def test_losses_by_cause_add_up(mapping: Block) -> None:
+    """The parts of a loss add up to it by stock and day, and no part is below zero but catch-up."""
+    network = compiled(mapping | {"resilience": {"fail": "0 d", "recover": "0 d", "hold": "1 d"}})
+    twin = chainsim.simulate(replace(network, disruptions=()))
+    run = chainsim.simulate(network)
+    found = loss_by_cause(network, run, twin, 0)
+    lost = daily_output(network, twin) - daily_output(network, run)
+    parts = np.zeros_like(lost)
+    for day, maker, _, _, why, quantity in found.rows.tolist():
+        parts[day, maker] += quantity
+        assert (quantity < 0) == (CAUSES[why] == "catch_up")
+    assert (parts == lost).all()
+    assert found.net == lost.sum()
 
 
 # ---- what does not concern a network

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import chainsim
-from chainsim.network.clock import DAY, HOUR, Piece, tabulate
+from chainsim.network.clock import DAY, HOUR, Clock, Piece, tabulate
 from chainsim.network.compiled import FULL_SPEED
 from chainsim.outcome.trajectory import Trajectory
 
@@ -42,11 +42,23 @@ def test_shifts_may_be_written_in_any_order() -> None:
     assert hours(run, "complete", "plant/make") == [9, 10, 11, 12, 14, 15, 16, 17]
 
 
-def test_the_last_step_of_a_table_has_its_own_rate() -> None:
-    """What rounding left over before it is spread over the whole step, not over a second."""
+def test_a_step_has_a_rate_next_to_its_mean() -> None:
+    """What rounding left over before it moves a rate by less than a millionth of full speed."""
     times, rates = tabulate([[Piece(-DAY, 1 / 3), Piece(25 * DAY, 0.5)]], 30 * DAY)
     assert times == [0, 25 * DAY]
-    assert rates == [333_333, FULL_SPEED // 2 + 2]
+    assert rates == [333_333, FULL_SPEED // 2]
+
+
+def test_full_speed_is_never_passed() -> None:
+    """Steps of a day at a third leave something over; an hour at full speed is full."""
+    pieces = [Piece(-DAY, 1 / 3)]
+    for day in range(1, 30):
+        pieces += [Piece(day * DAY, 1.0), Piece(day * DAY + 3600, 1 / 3)]
+    times, rates = tabulate([pieces], 30 * DAY)
+    assert {rate for time, rate in zip(times, rates, strict=True) if rate > 400_000} == {FULL_SPEED}
+    assert Clock(times, rates).work(30 * DAY) == pytest.approx(
+        (29 * 3600 + (30 * DAY - 29 * 3600) / 3) * FULL_SPEED, abs=DAY
+    )
 
 
 # ---- lots and breakdowns

@@ -186,8 +186,8 @@ def test_impact_over_replications_and_workers() -> None:
     two = impacts(run_replications(network, 3, workers=2), 0.95, "vehicles")
     assert one is not None
     assert one == two
-    total, sites = one
-    assert (total.struck, total.replications, set(sites)) == (3, 3, {"plant"})
+    total = one.total
+    assert (total.struck, total.replications, set(one.sites)) == (3, 3, {"plant"})
     assert total.lost_area.n == 3 and total.lost_area.unit == "vehicles"
 
 

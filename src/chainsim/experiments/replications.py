@@ -21,6 +21,7 @@ from chainsim.experiments.statistics import precise_enough
 from chainsim.network.compiled import CompiledNetwork
 from chainsim.network.compiling import compile_network
 from chainsim.network.distributions import compiled
+from chainsim.outcome.causes import loss_by_cause
 from chainsim.outcome.laws import check_laws
 from chainsim.outcome.measures import Values, measure
 from chainsim.outcome.resilience import TwinComparison, against_twin
@@ -148,16 +149,18 @@ def replicated(network: CompiledNetwork, document: ScenarioFile | None, number: 
 def compared_with_twin(
     network: CompiledNetwork, trajectory: Trajectory, number: int
 ) -> TwinComparison:
-    """A replication against its twin: the same draws without any disruption.
+    """A replication against its twin, the same draws without any disruption, with its losses.
 
     Raises:
         ValueError: the network has no resilience block.
-        LawError, LoopError: as `simulate`, of the twin.
+        LawError, LoopError: as `simulate`, of the twin; or losses by cause that do not add up.
     """
     twin = simulate(replace(network, disruptions=()), number)
     strikes = occurrences(network, draws.Draws(network.seed, number))
     within = [o.start for o in strikes if 0 <= o.start < network.horizon.end and o.sites]
-    return against_twin(network, trajectory, twin, min(within, default=None))
+    strike = min(within, default=None)
+    losses = loss_by_cause(network, trajectory, twin, strike)
+    return replace(against_twin(network, trajectory, twin, strike), losses=losses)
 
 
 def _in_order(results: Iterator[tuple[int, Replication]]) -> Iterator[Replication]:

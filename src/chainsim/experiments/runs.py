@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from chainsim.errors import InputError, Problem, RunError, did_you_mean, shown
 from chainsim.experiments.daily import DailyRuns
 from chainsim.experiments.expectations import Judged, check_expectations, judged
+from chainsim.experiments.losses import LossSummary, loss_summary
 from chainsim.experiments.observed import ObservedMonths, observed_series
 from chainsim.experiments.replications import (
     OnDone,
@@ -18,7 +19,7 @@ from chainsim.experiments.replications import (
 )
 from chainsim.experiments.start_up import FoundWarmUp, find_warm_up
 from chainsim.experiments.summary import Compared, Summary, compared, summarise
-from chainsim.experiments.survival import Impact, impacts
+from chainsim.experiments.survival import Impacts, impacts
 from chainsim.network.compiled import CompiledNetwork
 from chainsim.network.compiling import compile_network
 from chainsim.outcome.measures import MEASURES
@@ -48,8 +49,10 @@ class Run:
     """What the scenario expects, with verdicts."""
     precision: Precision | None = None
     """Until which replications were added."""
-    impact: tuple[Impact, dict[str, Impact]] | None = None
-    """Against the twins, in total and by site, where the scenario has a resilience block."""
+    impact: Impacts | None = None
+    """Against the twins, where the scenario has a resilience block."""
+    losses: LossSummary | None = None
+    """Output lost against the twins, by cause; likewise."""
     found_warm_up: FoundWarmUp | None = None
     """Where the scenario left the warm-up to MSER-5; then `scenario` has it as a time."""
     inputs: Inputs = field(default_factory=Inputs)
@@ -128,7 +131,8 @@ def run(prepared: Prepared, workers: int = 1, on_done: OnDone | None = None) -> 
         engine=ENGINES[0],
         expectations=judged(prepared.scenario, summary),
         precision=prepared.precision,
-        impact=impacts(found, confidence, unit_of_output(network)),
+        impact=impacts(found, confidence, unit_of_output(network), units_of_items(network)),
+        losses=loss_summary(network, found, confidence, unit_of_output(network)),
         found_warm_up=found_warm_up,
         inputs=prepared.inputs,
     )
@@ -149,8 +153,13 @@ def unit_of_output(network: CompiledNetwork) -> str:
     """The unit of output as a plural: vehicles."""
     if network.output_item < 0:
         return "units"
-    unit = network.items[network.output_item].unit
-    return f"{unit}s" if f"{unit}s" in COUNTED else unit
+    return units_of_items(network)[network.items[network.output_item].id]
+
+
+def units_of_items(network: CompiledNetwork) -> Mapping[str, str]:
+    """The units of all items, as plurals where there are."""
+    units = {item.id: item.unit for item in network.items}
+    return {key: f"{unit}s" if f"{unit}s" in COUNTED else unit for key, unit in units.items()}
 
 
 def units_of(network: CompiledNetwork) -> Mapping[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from chainsim.experiments.replications import Replication
 from chainsim.experiments.statistics import t_interval
-from chainsim.outcome.measures import ITEM_MEASURES, MEASURES, Row
+from chainsim.outcome.measures import ITEM_MEASURES, MEASURES, RESPONSE_MEASURES, Row
 from chainsim.outcome.validation import Comparison
 
 
@@ -34,6 +34,7 @@ class Summary:
     total: dict[str, Aggregate]
     sites: dict[str, dict[str, Aggregate]]
     items: dict[str, dict[str, Aggregate]]
+    responses: dict[str, dict[str, Aggregate]]
     replications: int
     failed: int
     events: int
@@ -51,7 +52,8 @@ def summarise(
     """
     values = [r.values for r in replications if r.values is not None]
     failed = len(replications) - len(values)
-    known = {name: m.unit for name, m in (MEASURES | ITEM_MEASURES).items()} | dict(units or {})
+    measures = MEASURES | ITEM_MEASURES | RESPONSE_MEASURES
+    known = {name: m.unit for name, m in measures.items()} | dict(units or {})
 
     def aggregates(rows: Sequence[Row], item: str = "") -> dict[str, Aggregate]:
         own = {name: known.get(f"{name}.{item}", known[name]) for name in (rows[0] if rows else ())}
@@ -62,10 +64,12 @@ def summarise(
 
     sites = values[0].sites if values else {}
     items = values[0].items if values else {}
+    responses = values[0].responses if values else {}
     return Summary(
         total=aggregates([v.total for v in values]),
         sites={site: aggregates([v.sites[site] for v in values]) for site in sites},
         items={item: aggregates([v.items[item] for v in values], item) for item in items},
+        responses={key: aggregates([v.responses[key] for v in values]) for key in responses},
         replications=len(replications),
         failed=failed,
         events=sum(r.events for r in replications),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from chainsim.experiments.replications import Replication
 from chainsim.experiments.risk import quantile_interval
 from chainsim.experiments.summary import Aggregate, aggregate
 from chainsim.outcome.resilience import Resilience
+
+K = TypeVar("K", str, tuple[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """What the disruptions of a scenario do to output, in total or at a site."""
+    """What the disruptions of a scenario do to output, or to what a stage makes."""
 
     struck: int
     """Replications in which output fell behind by more than the failure level."""
@@ -49,23 +52,57 @@ class Impact:
     lost_area: Aggregate
     peak_shortfall: Aggregate
     never_made_up: Aggregate
+    peak_backlog: Aggregate
+
+
+@dataclass(frozen=True, slots=True)
+class Impacts:
+    """The impact on output, and on what stages make for others."""
+
+    total: Impact
+    sites: dict[str, Impact]
+    stages: dict[tuple[str, str], Impact]
+    """By stage and item."""
+    regions: dict[str, Impact]
+    """On output, by region of the cause."""
 
 
 def impacts(
-    replications: Sequence[Replication], confidence: float, unit: str
-) -> tuple[Impact, dict[str, Impact]] | None:
-    """The impact in total and by site; None where no replication was compared with a twin."""
+    replications: Sequence[Replication],
+    confidence: float,
+    unit: str,
+    units: Mapping[str, str] | None = None,
+) -> Impacts | None:
+    """The impact by place; None where no replication was compared with a twin.
+
+    Args:
+        replications: Of one scenario.
+        confidence: Of the intervals.
+        unit: Of output.
+        units: Of what stages make, by item; that of output unless given.
+    """
     compared = [r.resilience for r in replications if r.resilience is not None]
     if not compared:
         return None
     failed = len(replications) - len(compared)
-    total = impact([found.total for found in compared], confidence, unit, failed)
-    sites = {
-        site: impact([found.sites[site] for found in compared], confidence, unit, failed)
-        for site in compared[0].sites
-        if all(site in found.sites for found in compared)
-    }
-    return total, sites
+
+    def by_place(
+        rows: Sequence[Mapping[K, Resilience]], unit_of: Callable[[K], str]
+    ) -> dict[K, Impact]:
+        return {
+            place: impact([row[place] for row in rows], confidence, unit_of(place), failed)
+            for place in rows[0]
+            if all(place in row for row in rows)
+        }
+
+    return Impacts(
+        impact([found.total for found in compared], confidence, unit, failed),
+        by_place([found.sites for found in compared], lambda _: unit),
+        by_place([found.stages for found in compared], lambda key: (units or {}).get(key[1], unit)),
+        by_place(
+            [found.losses.regions if found.losses else {} for found in compared], lambda _: unit
+        ),
+    )
 
 
 def impact(found: Sequence[Resilience], confidence: float, unit: str, failed: int = 0) -> Impact:
@@ -84,6 +121,7 @@ def impact(found: Sequence[Resilience], confidence: float, unit: str, failed: in
         lost_area=mean("lost_area", unit),
         peak_shortfall=mean("peak_shortfall", unit),
         never_made_up=mean("never_made_up", unit),
+        peak_backlog=mean("peak_backlog", unit),
     )
 
 

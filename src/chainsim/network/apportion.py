@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import lcm
 
 
 def largest_remainder(total: int, weights: Sequence[Fraction | int]) -> list[int]:
@@ -11,10 +12,11 @@ def largest_remainder(total: int, weights: Sequence[Fraction | int]) -> list[int
 
     Each part is rounded down; what is left goes to the largest remainders, ties by position.
     """
-    whole = sum(weights)
-    exact = [Fraction(total) * Fraction(weight) / whole for weight in weights]
-    parts = [int(value) for value in exact]
-    order = sorted(range(len(parts)), key=lambda k: (parts[k] - exact[k], k))
+    scale = lcm(*(weight.denominator for weight in weights))
+    shares = [int(weight * scale) for weight in weights]
+    whole = sum(shares)
+    parts = [total * share // whole for share in shares]
+    order = sorted(range(len(parts)), key=lambda k: (-(total * shares[k] % whole), k))
     for k in order[: total - sum(parts)]:
         parts[k] += 1
     return parts

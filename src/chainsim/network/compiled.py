@@ -550,3 +550,10 @@ class CompiledNetwork:
         if self.output_item >= 0:
             return [i for i, stock in enumerate(self.stocks) if stock.item == self.output_item]
         return sorted({demand.stock for demand in self.demands})
+
+    @property
+    def supplying_stocks(self) -> list[int]:
+        """The stocks that operations fill for others: lanes or customers take from them."""
+        made = {way.stock for operation in self.operations for way in operation.outputs}
+        taken = {lane.source for lane in self.lanes} | {demand.stock for demand in self.demands}
+        return sorted(made & taken)

@@ -34,7 +34,7 @@ from chainsim.scenario.schema.material import Item, Site
 MODEL_VERSION = 1
 """Raised when the meaning of a scenario changes: part of every fingerprint."""
 
-WORDS = ("name", "description", "expect", "observed", "observed_series")
+WORDS = ("name", "description", "expect", "observed", "observed_series", "calibrate")
 """Blocks of a scenario that change no number of a run."""
 
 

@@ -39,20 +39,24 @@ class Costs:
             "transport_cost": self._transport(sites),
             "waiting_cost": self._waiting(demands),
             "lost_margin": self._lost_margin(demands),
-            "response_cost": sum(self.responses().values())
-            if whole and network.responses
-            else None,
+            "response_cost": None,
         }
+        if whole and network.responses:
+            row["response_cost"] = sum(one["cost"] or 0.0 for one in self.responses().values())
         known = [cost for cost in row.values() if cost is not None]
         return row | {"total_cost": sum(known) if whole and known else None}
 
-    def responses(self) -> dict[str, float]:
-        """The cost of each response: once, by day and site in force, and by unit."""
-        table = self.tables["responses"]
-        active = table.counts["active"][self.window].sum(axis=0) / SECONDS_PER_DAY
-        units = table.counts["units"][self.window].sum(axis=0) / THOUSANDTHS
+    def responses(self) -> dict[str, dict[str, Cost]]:
+        """By response: days in force, units, and the cost: once, by day and site, and by unit."""
+        counts = self.tables["responses"].counts
+        active = counts["active"][self.window].sum(axis=0) / SECONDS_PER_DAY
+        units = counts["units"][self.window].sum(axis=0) / THOUSANDTHS
         return {
-            spec.id: spec.fixed + spec.per_day * float(days) + spec.per_unit * float(moved)
+            spec.id: {
+                "days_in_force": float(days),
+                "units": float(moved),
+                "cost": spec.fixed + spec.per_day * float(days) + spec.per_unit * float(moved),
+            }
             for spec, days, moved in zip(self.network.responses, active, units, strict=True)
         }
 

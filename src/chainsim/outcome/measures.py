@@ -140,6 +140,23 @@ ITEM_MEASURES: dict[str, Measure] = {
     )
 }  # fmt: skip
 
+RESPONSE_MEASURES: dict[str, Measure] = {
+    m.name: m
+    for m in (
+        Measure(
+            "days_in_force", "d", "none", "days in force, summed over sites",
+            "site-seconds in force / 86,400",
+        ),
+        Measure(
+            "units", "item units", "none", "units that it moved, ordered or made", "sum of units"
+        ),
+        Measure(
+            "cost", "yuan", "lower", "cost of the response",
+            "fixed + days in force x cost per day + units x cost per unit",
+        ),
+    )
+}  # fmt: skip
+
 Row = dict[str, float | None]
 
 
@@ -150,16 +167,18 @@ class Values:
     total: Row
     sites: dict[str, Row] = field(default_factory=dict)
     items: dict[str, Row] = field(default_factory=dict)
+    responses: dict[str, Row] = field(default_factory=dict)
 
 
 def measure(network: CompiledNetwork, trajectory: Trajectory) -> Values:
-    """All measures of a trajectory: in total, by site, and by item used at the makers."""
+    """All measures of a trajectory: in total, by site, by item used at the makers, by response."""
     meter = Meter(network, trajectory)
     everywhere = range(len(network.sites))
     return Values(
         total=meter.row(everywhere, of_output=True),
         sites={site.id: meter.row([i]) for i, site in enumerate(network.sites)},
         items=meter.items(),
+        responses=meter.costs.responses(),
     )
 
 

@@ -6,23 +6,67 @@ instant t less what the run has made, so goods that are made up later count as r
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from math import ceil
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from chainsim.network.compiled import SECONDS_PER_DAY, THOUSANDTHS, CompiledNetwork, ResilienceSpec
+from chainsim.network.compiled import (
+    SECONDS_PER_DAY,
+    THOUSANDTHS,
+    CompiledNetwork,
+    ResilienceSpec,
+    StockSpec,
+)
 from chainsim.outcome.measures import daily_output
 from chainsim.outcome.trajectory import Integers, Trajectory
 
+if TYPE_CHECKING:
+    from chainsim.outcome.causes import Losses
+
+K = TypeVar("K", str, tuple[str, str])
 DEPTH_DAYS = 7
 """The depth is the largest loss on a mean of so many days."""
 
 
 @dataclass(frozen=True, slots=True)
+class Strike:
+    """When disruptions begin, and what counts as struck and as recovered."""
+
+    spec: ResilienceSpec
+    first: int | None
+    """Second of the first disruption; None if nothing strikes."""
+    end: int
+    """Second at which the run ends."""
+
+    @property
+    def since(self) -> int:
+        """The second from which on output is watched."""
+        return self.end if self.first is None else self.first
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What a run makes less than its twin, over time; thousandths."""
+
+    times: Integers
+    """Instants, in order (n,)."""
+    shortfall: Integers
+    """D after each instant (n,)."""
+    lost: Integers
+    """What the twin makes on a day less what the run makes (day,)."""
+    mean: float
+    """What the twin makes in a day."""
+
+
+@dataclass(frozen=True, slots=True)
 class Resilience:
-    """How output survived and recovered, in total or at a site. Times are days from the strike."""
+    """How something that is made survived and recovered. Times are days from the strike.
+
+    It is output in total, at a site, or by region of cause, or an item that a stage makes.
+    """
 
     struck: bool
     """Whether the shortfall ever exceeded the failure level."""
@@ -42,6 +86,9 @@ class Resilience:
     """Largest D, units."""
     never_made_up: float
     """D at the end of the run, units."""
+    peak_backlog: float | None = None
+    """Largest backlog at the end of a day less the twin's, units: of outside customers, of a stage
+    of all who order there; None by region of cause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +98,18 @@ class TwinComparison:
     total: Resilience
     sites: dict[str, Resilience]
     """By site that makes output in the twin."""
+    stages: dict[tuple[str, str], Resilience] = field(default_factory=dict)
+    """By stage and item that its sites make for others in the twin."""
+    output_of_twin: tuple[int, ...] = ()
+    """What the twin makes in total on each day of the run, thousandths."""
+    losses: Losses | None = None
+    """What was lost by cause."""
 
 
 def against_twin(
     network: CompiledNetwork, run: Trajectory, twin: Trajectory, strike: int | None
 ) -> TwinComparison:
-    """The resilience of output, in total and by site.
+    """The resilience of output, in total and by site, and of what each stage makes for others.
 
     Args:
         network: Of the run; it must have a resilience block.
@@ -67,25 +120,77 @@ def against_twin(
     Raises:
         ValueError: the network has no resilience block.
     """
-    spec = network.resilience
-    if spec is None:
-        raise ValueError("the network records no output: it has no resilience block")
-    made, made_by_twin = daily_output(network, run), daily_output(network, twin)
-    stocks = network.output_stocks
-    sites = sorted(
-        {network.stocks[s].site for s in stocks if made_by_twin[:, network.stocks[s].site].any()}
+    struck = strike_of(network, run, strike)
+    outputs = network.output_stocks
+    by_site = _grouped(network, twin, outputs, lambda stock: network.sites[stock.site].id)
+    by_stage = _grouped(
+        network, twin, network.supplying_stocks,
+        lambda stock: (network.sites[stock.site].stage, network.items[stock.item].id),
+    )  # fmt: skip
+
+    def over(stocks: Sequence[int]) -> Resilience:
+        waiting = _customers_waiting(network, run, stocks) - _customers_waiting(
+            network, twin, stocks
+        )
+        return assessed(struck, course_of(network, run, twin, stocks), waiting)
+
+    def of_stage(stocks: Sequence[int]) -> Resilience:
+        waiting = run.tables["stocks"].levels["backlog"] - twin.tables["stocks"].levels["backlog"]
+        course = course_of(network, run, twin, stocks)
+        return assessed(struck, course, waiting[:, stocks].sum(axis=1))
+
+    return TwinComparison(
+        over(outputs),
+        {site: over(stocks) for site, stocks in by_site.items()},
+        {key: of_stage(stocks) for key, stocks in by_stage.items()},
+        tuple(daily_output(network, twin).sum(axis=1).tolist()),
     )
 
-    def over(chosen: Iterable[int]) -> Resilience:
-        columns = list(chosen)
-        ids = [network.stocks[s].id for s in stocks if network.stocks[s].site in columns]
-        times, shortfall = shortfall_of(run, twin, ids)
-        lost = made_by_twin[:, columns].sum(axis=1) - made[:, columns].sum(axis=1)
-        mean = float(made_by_twin[:, columns].sum()) / len(made_by_twin)
-        return _assessed(spec, times, shortfall, lost, mean, strike, int(run.day_ends[-1]))
 
-    by_site = {network.sites[site].id: over([site]) for site in sites}
-    return TwinComparison(over(range(len(network.sites))), by_site)
+def strike_of(network: CompiledNetwork, run: Trajectory, first: int | None) -> Strike:
+    """When the disruptions of a run begin, with what counts as struck.
+
+    Raises:
+        ValueError: the network has no resilience block.
+    """
+    if network.resilience is None:
+        raise ValueError("the network records no output: it has no resilience block")
+    return Strike(network.resilience, first, int(run.day_ends[-1]))
+
+
+def _grouped(
+    network: CompiledNetwork,
+    twin: Trajectory,
+    stocks: Iterable[int],
+    key_of: Callable[[StockSpec], K],
+) -> dict[K, list[int]]:
+    """The stocks by key, in the order of keys; only keys of which the twin makes anything."""
+    made = twin.tables["stocks"].counts["produced"]
+    found: dict[K, list[int]] = {}
+    for stock in stocks:
+        found.setdefault(key_of(network.stocks[stock]), []).append(stock)
+    return {key: found[key] for key in sorted(found) if made[:, found[key]].any()}
+
+
+def _customers_waiting(
+    network: CompiledNetwork, trajectory: Trajectory, stocks: Sequence[int]
+) -> Integers:
+    """The backlog of outside customers of some stocks at the end of each day, (day,)."""
+    demands = [k for k, demand in enumerate(network.demands) if demand.stock in stocks]
+    waiting: Integers = trajectory.tables["demands"].levels["backlog"][:, demands].sum(axis=1)
+    return waiting
+
+
+def course_of(
+    network: CompiledNetwork, run: Trajectory, twin: Trajectory, stocks: Sequence[int]
+) -> Course:
+    """What a run brings into some stocks less than its twin, over time."""
+    ids = [network.stocks[s].id for s in stocks]
+    made, made_by_twin = (
+        t.tables["stocks"].counts["produced"][:, stocks].sum(axis=1) for t in (run, twin)
+    )
+    mean = float(made_by_twin.sum()) / len(made_by_twin)
+    return Course(*shortfall_of(run, twin, ids), made_by_twin - made, mean)
 
 
 def shortfall_of(
@@ -105,13 +210,17 @@ def shortfall_of(
     return instants, np.cumsum(steps)
 
 
-def _assessed(
-    spec: ResilienceSpec, times: Integers, shortfall: Integers, lost: Integers, mean: float,
-    strike: int | None, end: int,
-) -> Resilience:  # fmt: skip
-    """`lost` is the daily loss (day,), `mean` the twin's daily output, both thousandths."""
-    since = end if strike is None else strike
-    fail, recover = (_level(seconds, mean) for seconds in (spec.fail, spec.recover))
+def assessed(strike: Strike, course: Course, waiting: Integers | None = None) -> Resilience:
+    """The resilience that a course shows.
+
+    Args:
+        strike: From when on it is watched, and what counts.
+        course: What the run made less than its twin.
+        waiting: Backlog at the end of each day less the twin's (day,), where there is one.
+    """
+    spec, since, end = strike.spec, strike.since, strike.end
+    times, shortfall, lost = course.times, course.shortfall, course.lost
+    fail, recover = (_level(seconds, course.mean) for seconds in (spec.fail, spec.recover))
     struck_at = _first_above(times, shortfall, fail, since)
     recovered_at = None
     if struck_at is not None:
@@ -121,10 +230,11 @@ def _assessed(
         time_to_survive=_days(struck_at, since),
         time_to_recover=_days(recovered_at, since),
         followed=(end - since) / SECONDS_PER_DAY,
-        depth=_depth(lost, mean),
+        depth=_depth(lost, course.mean),
         lost_area=float(lost[lost > 0].sum()) / THOUSANDTHS,
         peak_shortfall=max(0.0, float(shortfall.max())) / THOUSANDTHS,
         never_made_up=float(shortfall[-1]) / THOUSANDTHS,
+        peak_backlog=None if waiting is None else float(waiting.max(initial=0)) / THOUSANDTHS,
     )
 
 

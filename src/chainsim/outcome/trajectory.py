@@ -132,8 +132,8 @@ class Trajectory:
     delays: dict[str, list[Wait]]
     """Demand from its instant to its delivery, by demand id."""
     made: dict[str, tuple[Integers, Integers]]
-    """Instants and quantities that operations brought into each stock of output, by stock id; only
-    where the network is compared with its twin."""
+    """Instants and quantities that operations brought into each stock of output, and into each from
+    which others are supplied, by stock id; only where the network is compared with its twin."""
     log: tuple[Entry, ...]
     events: int
     """Events of the kernel."""

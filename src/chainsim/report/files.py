@@ -92,6 +92,8 @@ def measures_columns(run: Run) -> dict[str, list[Any]]:
         rows.append(head | {"level": "total", "entity": ""} | values.total)
         rows += [head | {"level": "site", "entity": k} | row for k, row in values.sites.items()]
         rows += [head | {"level": "item", "entity": k} | row for k, row in values.items.items()]
+        answers = values.responses.items()
+        rows += [head | {"level": "response", "entity": k} | row for k, row in answers]
     heads = ("replication", "level", "entity", "failed")
     names = dict.fromkeys((*heads, *(name for row in rows for name in row)))
     return {name: [row.get(name) for row in rows] for name in names}

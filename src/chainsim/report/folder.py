@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
@@ -20,10 +20,12 @@ from chainsim.report import files, placement
 from chainsim.report.figures import pictures
 from chainsim.report.figures.scene import Scene
 from chainsim.report.figures.style import Picture, as_png, as_svg
+from chainsim.report.loss_view import loss_columns
 from chainsim.report.objects import run_object, validation_columns
 from chainsim.report.page import Illustration, page
 from chainsim.report.parameter_view import parameter_object
 from chainsim.report.placement import MARK
+from chainsim.scenario.loading import Scenario
 
 LONGEST_NAME = 80
 """Bytes of a folder's name."""
@@ -105,6 +107,9 @@ def _write(run: Run, folder: Path, circumstances: Circumstances) -> None:
     write_text(folder / "summary.json", files.json_text(run_object(run)))
     write_text(folder / "measures.csv", files.csv_text(files.measures_columns(run)))
     write_text(folder / "validation.csv", files.csv_text(validation_columns(run)))
+    if run.losses is not None:
+        losses = loss_columns(run.losses, scene.run_dates)
+        write_text(folder / "losses.csv", files.csv_text(losses))
     write_text(folder / "scenario.yaml", scenario_text(_self_contained(run, folder)))
     files.write_daily(run, folder, scene.first, scene.dates)
     illustrations = [illustrate(picture, folder / "figures") for picture in pictures(run)]
@@ -145,10 +150,14 @@ def _self_contained(run: Run, folder: Path) -> dict[str, Any]:
 
 
 def scenario_text(merged: Mapping[str, Any]) -> str:
-    """The merged scenario as YAML that loads as the same scenario."""
+    """The merged scenario as YAML that loads as the same scenario.
+
+    A calibration is left out: it names parameters, and there are none left.
+    """
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     text: str = yaml.dump(
-        dict(merged), Dumper=dumper, allow_unicode=True, sort_keys=False, width=100,
+        {key: value for key, value in merged.items() if key != "calibrate"},
+        Dumper=dumper, allow_unicode=True, sort_keys=False, width=100,
         default_flow_style=None,
     )  # fmt: skip
     return "# The scenario as it was run: without files, templates and parameters.\n" + text
@@ -180,7 +189,21 @@ def circumstances_object(circumstances: Circumstances) -> dict[str, Any]:
     }
 
 
-def inputs_object(run: Run) -> dict[str, Any]:
+class Grounded(Protocol):
+    """What was made of a scenario: a run, a calibration."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario."""
+        ...
+
+    @property
+    def inputs(self) -> provenance.Inputs:
+        """What its files held before."""
+        ...
+
+
+def inputs_object(run: Grounded) -> dict[str, Any]:
     """The files, parameters and sources that a run rests on."""
     table = run.scenario.parameters
     return {

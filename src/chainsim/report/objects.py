@@ -9,6 +9,7 @@ from chainsim.experiments.expectations import Judged
 from chainsim.experiments.runs import Run
 from chainsim.experiments.summary import Aggregate, Compared
 from chainsim.network.compiled import SECONDS_PER_DAY
+from chainsim.report.loss_view import loss_object
 
 RUN_SCHEMA = "chainsim/run/1"
 
@@ -29,6 +30,7 @@ def run_object(run: Run) -> dict[str, Any]:
         "measures": _rows(summary.total),
         "sites": {site: _rows(row) for site, row in summary.sites.items()},
         "items": {item: _rows(row) for item, row in summary.items.items()},
+        "responses": {key: _rows(row) for key, row in summary.responses.items()},
         "expectations": [_judged(row) for row in run.expectations],
         "resilience": _impacts(run),
         "validation": [_compared(row, run) for row in run.validation],
@@ -53,8 +55,17 @@ def _judged(row: Judged) -> dict[str, Any]:
 def _impacts(run: Run) -> dict[str, Any] | None:
     if run.impact is None:
         return None
-    total, sites = run.impact
-    return {"total": asdict(total), "sites": {site: asdict(one) for site, one in sites.items()}}
+    found = run.impact
+    stages: dict[str, dict[str, Any]] = {}
+    for (stage, item), one in found.stages.items():
+        stages.setdefault(stage, {})[item] = asdict(one)
+    return {
+        "total": asdict(found.total),
+        "sites": {site: asdict(one) for site, one in found.sites.items()},
+        "stages": stages,
+        "regions": {region: asdict(one) for region, one in found.regions.items()},
+        "losses": None if run.losses is None else loss_object(run.losses),
+    }
 
 
 def _warm_up(run: Run) -> dict[str, Any]:

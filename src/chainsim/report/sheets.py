@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from chainsim.experiments.runs import Run
 from chainsim.experiments.summary import Aggregate, Compared
-from chainsim.experiments.survival import Impact, Times
 from chainsim.outcome.measures import ITEM_MEASURES, MEASURES
+from chainsim.report.loss_view import loss_sheet
 from chainsim.report.objects import agreement
+from chainsim.report.survival_view import impact_sheet, regions_sheet, stages_sheet
 from chainsim.report.tables import Sheet, interval, number
 
 SITE_MEASURES = ("output", "delivered", "fill_rate", "backlog_days", "utilisation", "on_hand")
@@ -21,10 +22,14 @@ def run_sheets(run: Run, notes_in_column: bool = False) -> list[Sheet]:
     sheets = [measures_sheet(run)]
     if run.summary.items:
         sheets.append(items_sheet(run))
+    if run.summary.responses:
+        sheets.append(responses_sheet(run))
     if run.expectations:
         sheets.append(expectations_sheet(run))
     if run.impact is not None:
-        sheets.append(impact_sheet(run))
+        sheets += [impact_sheet(run), stages_sheet(run), regions_sheet(run)]
+    if run.losses is not None:
+        sheets.append(loss_sheet(run))
     if run.validation:
         sheets.append(validation_sheet(run, notes_in_column))
     return sheets
@@ -65,6 +70,19 @@ def items_sheet(run: Run) -> Sheet:
     )
 
 
+def responses_sheet(run: Run) -> Sheet:
+    """What responses did and what they cost."""
+    kinds = {key: one.kind for key, one in run.scenario.document.responses.items()}
+    rows = [
+        (key, kinds[key], number(row["days_in_force"].mean), number(row["units"].mean),
+         number(row["cost"].mean), interval(row["cost"].low, row["cost"].high))
+        for key, row in run.summary.responses.items()
+    ]  # fmt: skip
+    numbers = ("days in force", "units", "cost [yuan]", "interval")
+    note = "Days are summed over sites; units are those that it moved, ordered or made."
+    return Sheet("Responses", ("response", "kind", *numbers), rows, frozenset(numbers), note)
+
+
 def expectations_sheet(run: Run) -> Sheet:
     """What the scenario expects and what came out."""
     rows = [
@@ -74,48 +92,6 @@ def expectations_sheet(run: Run) -> Sheet:
     ]  # fmt: skip
     heads = ("expectation", "verdict", "measure", "at least", "at most", "mean", "interval")
     return Sheet("Expectations", heads, rows, frozenset({"at least", "at most", "mean"}))
-
-
-def impact_sheet(run: Run) -> Sheet:
-    """Survival and recovery of output against the twin without disruptions, worst site first."""
-    assert run.impact is not None
-    total, sites = run.impact
-    worst = sorted(sites.items(), key=lambda pair: (-(pair[1].peak_shortfall.mean or 0), pair[0]))
-    rows = [_impact_row("all", total), *(_impact_row(site, one) for site, one in worst)]
-    unit = run.output_unit
-    heads = ("struck", "survives [d]", "recovers [d]", "depth [1]", f"peak shortfall [{unit}]",
-             f"not made on its day [{unit}]", f"never made up [{unit}]")  # fmt: skip
-    note = (
-        "Medians of times and means of amounts with their intervals, from the first disruption on, "
-        "against the same draws without disruptions. More than (>) is beyond the end of the run; "
-        "bounds of a median take six replications."
-    )
-    return Sheet("Survival and recovery", ("site", *heads), rows, frozenset(heads), note)
-
-
-def _impact_row(site: str, one: Impact) -> tuple[str, ...]:
-    return (
-        site,
-        f"{one.struck} of {one.replications}",
-        _time(one.time_to_survive),
-        _time(one.time_to_recover),
-        *(
-            f"{number(found.mean)} ({interval(found.low, found.high)})"
-            for found in (one.depth, one.peak_shortfall, one.lost_area, one.never_made_up)
-        ),
-    )
-
-
-def _time(found: Times) -> str:
-    """A median with its bounds; what is censored as more than what was watched."""
-    if not found.n:
-        return "none"
-    beyond = f"> {number(found.beyond)}"
-    middle = beyond if found.median is None else number(found.median)
-    if found.low is None:
-        return middle
-    high = beyond if found.high is None and found.censored else number(found.high)
-    return f"{middle} ({number(found.low)} to {high})"
 
 
 def sites_sheet(run: Run) -> Sheet:

@@ -125,7 +125,7 @@ class _Loading:
         document = self.validated(root) if self.layers.whole else None
         if self.problems or document is None:
             raise self.refusal()
-        found = checks.check(document, root)
+        found = checks.check(document, root, table)
         self.problems += found.problems
         if self.problems:
             raise self.refusal()

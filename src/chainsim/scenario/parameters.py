@@ -180,12 +180,26 @@ def _in_unit(draft: Draft, value: object) -> Quantity:
     """A number in the unit of the table, or a text with a unit of the same dimension."""
     if isinstance(value, bool | dict | list):
         raise QuantityError("must be a number, with a unit if it has one")
-    quantity, has_unit = quantities.parse(str(value))
+    return in_unit(quantities.parse(str(value)), draft.row["unit"])
+
+
+def in_unit(written: tuple[Quantity, bool], unit: str) -> Quantity:
+    """What a number means for a parameter: without a unit of its own it is in that of the table.
+
+    Args:
+        written: The number, and whether it has a unit.
+        unit: Of the table.
+
+    Raises:
+        QuantityError: it has another dimension.
+    """
+    quantity, has_unit = written
+    expected = quantities.unit(unit or "1")
     if not has_unit:
-        return quantity * draft.unit
-    if quantity.dimension != draft.unit.dimension:
+        return quantity * expected
+    if quantity.dimension != expected.dimension:
         raise QuantityError(
-            f"must be {quantities.describe(draft.unit.dimension)} (in {draft.row['unit'] or '1'}),"
+            f"must be {quantities.describe(expected.dimension)} (in {unit or '1'}),"
             f" not {quantities.describe(quantity.dimension)}"
         )
     return quantity

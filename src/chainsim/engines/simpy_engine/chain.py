@@ -59,7 +59,7 @@ class Chain:
         self.responses = [Response(spec, clock) for spec, clock in specs]
         self.stocks = [Stock(self, spec) for spec in network.stocks]
         if network.resilience is not None:
-            for stock in network.output_stocks:
+            for stock in {*network.output_stocks, *network.supplying_stocks}:
                 self.stocks[stock].made = (array("q"), array("q"))
         self.resources = [Resource(self, spec) for spec in network.resources]
         self.operations = [Operation(self, spec) for spec in network.operations]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from chainsim.experiments.runs import Run
-from chainsim.report.figures import chain, output, servers, stocks, timeline
+from chainsim.report.figures import chain, output, resilience, servers, stocks, timeline, waterfall
 from chainsim.report.figures.scene import Scene
 from chainsim.report.figures.style import Picture
 
@@ -14,6 +14,8 @@ FIGURES: tuple[Callable[[Scene], Picture | None], ...] = (
     output.output_cumulative,
     output.output_per_month,
     output.output_by_site,
+    resilience.resilience_curve,
+    waterfall.loss_waterfall,
     stocks.stock_and_cover,
     servers.server_time,
     servers.missing_items,

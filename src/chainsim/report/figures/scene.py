@@ -71,11 +71,16 @@ class Scene:
         return int(first) - self.first
 
     @cached_property
-    def dates(self) -> list[dt.date]:
-        """The civil days that are shown."""
+    def run_dates(self) -> list[dt.date]:
+        """The civil days of the whole run, with settling."""
         horizon = self.network.horizon
         moments = [horizon.origin + dt.timedelta(seconds=end - 1) for end in horizon.day_ends]
-        return [moment.date() for moment in moments[self.first :]]
+        return [moment.date() for moment in moments]
+
+    @cached_property
+    def dates(self) -> list[dt.date]:
+        """The civil days that are shown."""
+        return self.run_dates[self.first :]
 
     @cached_property
     def x(self) -> Floats:

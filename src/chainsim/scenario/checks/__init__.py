@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 from chainsim.errors import Problem
 from chainsim.scenario.checks import amounts, disruptions, lanes, material, names, responses, times
+from chainsim.scenario.checks.calibration import calibration_problems
 from chainsim.scenario.checks.ground import Ground, Problems
 from chainsim.scenario.nodes import Node
+from chainsim.scenario.parameters import ParameterTable
 from chainsim.scenario.schema.document import ScenarioFile
 
 Rule = Callable[[Ground], Problems]
@@ -97,11 +99,11 @@ class Findings:
     warnings: list[Problem] = field(default_factory=list)
 
 
-def check(document: ScenarioFile, root: Node) -> Findings:
+def check(document: ScenarioFile, root: Node, table: ParameterTable) -> Findings:
     """Everything that is wrong with a document whose fields are right."""
     ground = Ground(document, root)
     naming = _found(NAMING, ground)
-    problems = naming + _found(RULES, ground)
+    problems = naming + _found(RULES, ground) + list(calibration_problems(ground, table))
     if not naming:
         problems += _found(NETWORK_RULES, ground)
     return Findings(problems, [] if problems else _found(WARNINGS, ground))

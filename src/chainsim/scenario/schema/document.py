@@ -12,15 +12,18 @@ from chainsim.scenario.schema.disruptions import Disruption
 from chainsim.scenario.schema.fields import (
     AnyQuantity,
     Block,
+    Count,
     Duration,
     Flag,
     Id,
     Moment,
     PositiveDuration,
+    PositiveFactor,
     Share,
     WarmUp,
     When,
     Whole,
+    Written,
     refuse,
 )
 from chainsim.scenario.schema.flows import Lane
@@ -109,12 +112,44 @@ class Observed(Block):
     first: Moment | None = Field(default=None, alias="from")
     last: Moment | None = Field(default=None, alias="to")
     """The days counted (to: inclusive); the days of statistics unless given."""
+    sd: AnyQuantity | None = None
+    """How well the figure itself is known: its standard deviation, in the unit of the value."""
+    relative_sd: Share | None = None
+    """Or the standard deviation as a share of the value."""
 
     @model_validator(mode="after")
     def _one(self) -> Observed:
         if (self.measure is None) == (self.computed is None):
             raise refuse("have exactly one of measure and computed")
+        if self.sd is not None and self.relative_sd is not None:
+            raise refuse("have only one of sd and relative_sd")
         return self
+
+
+class Sought(Block):
+    """The range in which a parameter is sought; a bare number means the unit of its table."""
+
+    low: Written | None = None
+    high: Written | None = None
+    """The range of the table unless given."""
+    start: Written | None = None
+    """Where the search starts; the value of the scenario unless given."""
+
+
+class Calibrate(Block):
+    """What `chainsim calibrate` fits: one to three parameters to observed figures.
+
+    An empty block takes away that of a layer beneath.
+    """
+
+    parameters: dict[str, Sought] = {}
+    figures: tuple[str, ...] = ()
+    """Ids of observed figures; the others are predicted, not fitted."""
+    tolerance: PositiveFactor = Fraction(1, 1000)
+    """The standard deviation of a figure that gives none, as a share of its value."""
+    realisations: Count = 1
+    """Over how many courses of events an observed figure is the mean: what happened happened once,
+    so chance moves it as it moves one replication."""
 
 
 class Resilience(Block):
@@ -154,5 +189,6 @@ class ScenarioFile(Block):
     observed_series: dict[Id, str] = {}
     """CSV files (month, value, unit, kind, source) drawn over a simulated measure."""
     resilience: Resilience | None = None
+    calibrate: Calibrate | None = None
     output_item: Id | None = None
     """The item whose delivery is the output of the chain."""

@@ -184,6 +184,8 @@ Whole = Annotated[int, Strict()]
 Flag = Annotated[bool, Strict()]
 """true or false: no text, no number."""
 AnyQuantity = Annotated[Quantity, BeforeValidator(_any_quantity), _QUANTITY_SCHEMA]
+Written = Annotated[tuple[Quantity, bool], BeforeValidator(as_quantity), _QUANTITY_SCHEMA]
+"""A number and whether it has a unit: a bare one means a unit that is known elsewhere."""
 
 Id = Annotated[
     str,
