@@ -10,14 +10,16 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from tests.unit.cli_support import SHORT, TINY, finished, scenario
 
 from chainsim import load_scenario
 from chainsim.experiments.runs import Run, prepare, run
 from chainsim.report.figures import pictures
+from chainsim.report.figures.chain import chain
 from chainsim.report.figures.scene import Scene, moving_mean
-from chainsim.report.figures.style import Picture, as_png, as_svg
+from chainsim.report.figures.style import FAINT, RED, Picture, as_png, as_svg
 from chainsim.report.files import csv_text
 
 OBSERVED = """\
@@ -145,6 +147,16 @@ def test_flows_are_shares_of_an_item(found: dict[str, Picture]) -> None:
     assert (data["origin"], data["destination"]) == (["plant"], ["maker"])
     assert data["share"] == [1.0]
     assert data["amount"][0] > 0
+
+
+def test_flows_of_a_region_are_marked(drawn: Run, found: dict[str, Picture]) -> None:
+    scene = Scene(drawn)
+    (region,) = {site.region for site in scene.network.sites if site.id == "plant"}
+    for marked, color in ((region, RED), ("nowhere", FAINT)):
+        picture = chain(scene, marked)
+        assert picture is not None
+        assert picture.figure.axes[0].patches[0].get_edgecolor()[:3] == to_rgb(color)
+        assert picture.data == found["chain"].data
 
 
 @pytest.mark.parametrize("days", [1, 3, 6, 30])

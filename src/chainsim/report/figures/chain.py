@@ -16,6 +16,7 @@ from chainsim.report.figures.scene import Scene
 from chainsim.report.figures.style import (
     FAINT,
     QUALITATIVE,
+    RED,
     WIDTH,
     Columns,
     Picture,
@@ -70,17 +71,23 @@ class _Layout:
 
 
 @styled
-def chain(scene: Scene) -> Picture | None:
-    """The chain as a node-link picture; None if nothing travels."""
+def chain(scene: Scene, marked: str | None = None) -> Picture | None:
+    """The chain as a node-link picture; None if nothing travels.
+
+    Args:
+        scene: A run.
+        marked: A region whose sites and flows stand out, before all others in grey.
+    """
     flows = list(_flows(scene))
     if not flows:
         return None
     layout = _layout(scene, flows)
-    colors = _colors(scene)
+    colors = _colors(scene, marked)
     title = "The chain, with what was delivered as widths"
     caption = (
         "Width: share of all deliveries of an item on the days of statistics, items added up; "
-        f"mean of {scene.sample}. Hollow: nothing delivered. Colour: region of origin."
+        f"mean of {scene.sample}. Hollow: nothing delivered. "
+        + ("Colour: region of origin." if marked is None else f"Marked: from {marked}.")
     )
     figure, axes = canvas(layout.height + 1.5, title, caption)
     axes.set_axis_off()
@@ -89,10 +96,10 @@ def chain(scene: Scene) -> Picture | None:
     _links(axes, scene, layout, flows, colors)
     _nodes(axes, scene, layout, flows, colors)
     _headings(axes, layout)
-    legend(
-        figure,
-        {region or "no region": Line2D([], [], color=c, lw=5) for region, c in colors.items()},
-    )
+    names = {region: region or "no region" for region in colors}
+    if marked is not None:
+        names = {region: region if region == marked else "elsewhere" for region in colors}
+    legend(figure, {names[region]: Line2D([], [], color=c, lw=5) for region, c in colors.items()})
     return Picture("chain", title, caption, figure, _table(scene, flows))
 
 
@@ -123,8 +130,11 @@ def _flows(scene: Scene) -> Iterator[_Flow]:
         yield _Flow(source.site, goal.site, item.id, item.unit, float(amount), share)
 
 
-def _colors(scene: Scene) -> dict[str, str]:
+def _colors(scene: Scene, marked: str | None) -> dict[str, str]:
+    """A colour for each region; if one is marked, grey for the others."""
     regions = sorted({site.region for site in scene.network.sites})
+    if marked is not None:
+        return {region: RED if region == marked else FAINT for region in regions}
     return {region: QUALITATIVE[k % len(QUALITATIVE)] for k, region in enumerate(regions)}
 
 
@@ -197,11 +207,10 @@ def _links(
             pairs[flow.origin, flow.destination] += WIDEST * flow.share
     leave = _berths(pairs, layout, 0)
     arrive = _berths(pairs, layout, 1)
-    for pair, width in pairs.items():
-        if width > 0:
-            color = colors[scene.network.sites[pair[0]].region]
-            (x0, _), (x1, _) = layout.places[pair[0]], layout.places[pair[1]]
-            _link(axes, (x0, leave[pair]), (x1, arrive[pair]), 72 * width, color)
+    shown = [(colors[scene.network.sites[pair[0]].region], pair) for pair in pairs if pairs[pair]]
+    for color, pair in sorted(shown, key=lambda link: link[0] != FAINT):  # grey is below
+        (x0, _), (x1, _) = layout.places[pair[0]], layout.places[pair[1]]
+        _link(axes, (x0, leave[pair]), (x1, arrive[pair]), 72 * pairs[pair], color)
 
 
 def _berths(
