@@ -117,9 +117,30 @@ def test_what_a_disruption_leaves_of_the_speed(
         "duration": "9 d",
     }
     network = compiled({"plant": site}, disruptions=[outage])
-    left = speeds_left(network.disruptions[0])
+    left = speeds_left(network, network.disruptions[0])
     found = time_to_survive(network, initial_state(network, MONTH), left)
     assert found == (expected and pytest.approx(expected))
+
+
+def test_backup_power_counts() -> None:
+    """24 a day are wanted; 28 are there and a third of 30 a day goes on: 28 / 14 days."""
+    site = {
+        "stocks": {"vehicle": {"initial": 28}},
+        "operations": {"line": {"outputs": {"vehicle": 1}, "rate": "30 /d"}},
+        "demand": {"vehicle": daily(24)},
+    }
+    outage = {
+        "id": "outage",
+        "target": {"site": "plant"},
+        "effect": {"capacity": 0},
+        "timing": {"at": "1 d"},
+        "duration": "9 d",
+    }
+    engine = {"kind": "backup_power", "at": "plant", "floor": "= 1 / 3"}
+    network = compiled({"plant": site}, disruptions=[outage], responses={"engine": engine})
+    left = speeds_left(network, network.disruptions[0])
+    found = time_to_survive(network, initial_state(network, MONTH), left)
+    assert found == pytest.approx(28 / 14)
 
 
 def test_calendars_profiles_and_scrap() -> None:

@@ -119,15 +119,17 @@ def _level(run: Trajectory, kind: str, name: str, second: int) -> Floats:
     return stored.astype(np.float64)
 
 
-def speeds_left(disruption: DisruptionSpec) -> dict[int, float]:
+def speeds_left(network: CompiledNetwork, disruption: DisruptionSpec) -> dict[int, float]:
     """The share of its speed that each operation keeps in the full effect of a disruption.
 
-    By index of the operation; of a random effect its mean, as if all sites took part.
+    By index of the operation; of a random effect its mean, as if all sites took part, and backup
+    power as if it ran from the start.
     """
     if disruption.capacity is None:
         return {}
     left = max(mean(disruption.capacity), disruption.floor)
-    return dict.fromkeys(disruption.operations, left)
+    backups = {o: network.operations[o].backup for o in disruption.operations}
+    return {o: left if own is None else max(left, own.floor) for o, own in backups.items()}
 
 
 def demand_rates(network: CompiledNetwork, begin: int, days: float) -> dict[int, float]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from chainsim.scenario.checks.ground import Ground, Problems
-from chainsim.scenario.checks.names import selector_words, words_are_known
+from chainsim.scenario.checks.names import selector_words, selects_sites
 from chainsim.scenario.checks.times import DAY
 from chainsim.scenario.nodes import Path
 from chainsim.scenario.schema.material import Pull, Site
@@ -22,7 +22,7 @@ from chainsim.scenario.schema.responses import (
     Response,
     SecondSource,
 )
-from chainsim.scenario.selection import SITE_WORDS, items_at, pool_members, words
+from chainsim.scenario.selection import items_at, pool_members
 
 
 def responses_name_what_exists(ground: Ground) -> Problems:
@@ -73,15 +73,7 @@ def responses_are_of_sites(ground: Ground) -> Problems:
         if isinstance(response, Rationing):
             places += [((*path, "classes", i), one) for i, one in enumerate(response.classes)]
         for where, selector in places:
-            given = words(selector)
-            if not given:
-                yield ground.problem(where, "name a site, or at least one word that sites share")
-            elif given - set(SITE_WORDS):
-                extra = ", ".join(sorted(given - set(SITE_WORDS)))
-                rule = "select sites, by site, stage, region, tags and except only"
-                yield ground.problem(where, rule, got=extra)
-            elif not ground.sites(selector) and words_are_known(ground, selector):
-                yield ground.problem(where, "match at least one site", got="")
+            yield from selects_sites(ground, where, selector)
 
 
 def responses_can_apply(ground: Ground) -> Problems:
