@@ -37,6 +37,8 @@ TURNED = (
 )
 """Assumed parameters that are set to the ends of their ranges, one at a time."""
 ENDS = ("low", "high")
+SHORTEST = "1 h"
+"""In place of a time of zero, which a way back must not have."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,8 @@ def turned_cases(replications: int) -> Iterator[Case]:
             bound = getattr(one, end)
             value = float(bound.value / unit(one.unit or "1").value)
             written = f"{value:g} {one.unit}" if one.unit != "fraction" else f"{value:g}"
+            if not value:
+                written = SHORTEST
             yield Case(f"{end}_{name}", OUTAGE, (f"parameters.{name}={written}",), replications)
 
 
