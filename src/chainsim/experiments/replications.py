@@ -23,7 +23,7 @@ from chainsim.network.compiling import compile_network
 from chainsim.network.distributions import compiled
 from chainsim.outcome.laws import check_laws
 from chainsim.outcome.measures import Values, measure
-from chainsim.outcome.resilience import TwinComparison, against_twin
+from chainsim.outcome.resilience import TwinComparison, against_twin, output_of
 from chainsim.outcome.trajectory import Trajectory
 from chainsim.outcome.validation import measures_of
 from chainsim.scenario.loading import Scenario
@@ -157,7 +157,8 @@ def compared_with_twin(
     twin = simulate(replace(network, disruptions=()), number)
     strikes = occurrences(network, draws.Draws(network.seed, number))
     within = [o.start for o in strikes if 0 <= o.start < network.horizon.end and o.sites]
-    return against_twin(network, trajectory, twin, min(within, default=None))
+    strike = min(within, default=None)
+    return against_twin(network, output_of(network, trajectory), output_of(network, twin), strike)
 
 
 def _in_order(results: Iterator[tuple[int, Replication]]) -> Iterator[Replication]:

@@ -45,6 +45,18 @@ class Resilience:
 
 
 @dataclass(frozen=True, slots=True)
+class OutputRecord:
+    """Of a trajectory what the comparison needs."""
+
+    daily: Integers
+    """Output by day and site, thousandths, (day, site)."""
+    made: dict[str, tuple[Integers, Integers]]
+    """Instants and quantities (thousandths) by stock of output."""
+    end: int
+    """Second at which the run ends."""
+
+
+@dataclass(frozen=True, slots=True)
 class TwinComparison:
     """A replication against its twin."""
 
@@ -53,15 +65,21 @@ class TwinComparison:
     """By site that makes output in the twin."""
 
 
+def output_of(network: CompiledNetwork, trajectory: Trajectory) -> OutputRecord:
+    """The output of a trajectory; the network must have a resilience block."""
+    daily = daily_output(network, trajectory)
+    return OutputRecord(daily, trajectory.made, int(trajectory.day_ends[-1]))
+
+
 def against_twin(
-    network: CompiledNetwork, run: Trajectory, twin: Trajectory, strike: int | None
+    network: CompiledNetwork, run: OutputRecord, twin: OutputRecord, strike: int | None
 ) -> TwinComparison:
     """The resilience of output, in total and by site.
 
     Args:
         network: Of the run; it must have a resilience block.
-        run: A replication of it.
-        twin: The same replication of the network without disruptions.
+        run: The output of a replication of it.
+        twin: That of the same replication of the network without disruptions.
         strike: Second of the first disruption; None if nothing strikes.
 
     Raises:
@@ -70,7 +88,7 @@ def against_twin(
     spec = network.resilience
     if spec is None:
         raise ValueError("the network records no output: it has no resilience block")
-    made, made_by_twin = daily_output(network, run), daily_output(network, twin)
+    made, made_by_twin = run.daily, twin.daily
     stocks = network.output_stocks
     sites = sorted(
         {network.stocks[s].site for s in stocks if made_by_twin[:, network.stocks[s].site].any()}
@@ -82,21 +100,21 @@ def against_twin(
         times, shortfall = shortfall_of(run, twin, ids)
         lost = made_by_twin[:, columns].sum(axis=1) - made[:, columns].sum(axis=1)
         mean = float(made_by_twin[:, columns].sum()) / len(made_by_twin)
-        return _assessed(spec, times, shortfall, lost, mean, strike, int(run.day_ends[-1]))
+        return _assessed(spec, times, shortfall, lost, mean, strike, run.end)
 
     by_site = {network.sites[site].id: over([site]) for site in sites}
     return TwinComparison(over(range(len(network.sites))), by_site)
 
 
 def shortfall_of(
-    run: Trajectory, twin: Trajectory, stocks: Iterable[str]
+    run: OutputRecord, twin: OutputRecord, stocks: Iterable[str]
 ) -> tuple[Integers, Integers]:
     """The instants at which D changes, in order, and D after each, thousandths; both (n,)."""
     times: list[Integers] = [np.zeros(1, np.int64)]
     changes: list[Integers] = [np.zeros(1, np.int64)]
     for stock in stocks:
-        for trajectory, sign in ((twin, 1), (run, -1)):
-            made = trajectory.made[stock]
+        for record, sign in ((twin, 1), (run, -1)):
+            made = record.made[stock]
             times.append(made[0])
             changes.append(sign * made[1])
     instants, place = np.unique(np.concatenate(times), return_inverse=True)
