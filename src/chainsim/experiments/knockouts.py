@@ -42,6 +42,11 @@ class Knockout:
     blocks: tuple[Mapping[str, Any], ...]
     """Target and effect as a scenario has them; together they are the knock-out."""
 
+    @property
+    def what(self) -> str:
+        """The id without the kind."""
+        return self.id.partition(":")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class Tried:

@@ -7,6 +7,7 @@ followed equally far.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -54,6 +55,17 @@ class Stress:
         return self.scenario.document.run.replications
 
     @property
+    def seed(self) -> int:
+        """Of all runs."""
+        return self.bench.network.seed
+
+    @property
+    def end(self) -> dt.datetime:
+        """The end that all runs have in common."""
+        horizon = self.bench.network.horizon
+        return horizon.origin + dt.timedelta(seconds=horizon.end)
+
+    @property
     def output_unit(self) -> str:
         """The unit of output, as a plural."""
         return unit_of_output(self.bench.network)
@@ -68,6 +80,22 @@ class StressTest:
     """The most harmful first."""
     cells: tuple[Cell, ...]
     """Every knock-out at every start and duration that was tried, as ranked, then by time."""
+
+    @property
+    def durations(self) -> tuple[int, ...]:
+        """Of the grid, seconds."""
+        return self.stress.design.durations
+
+    @property
+    def grid(self) -> dict[dt.datetime, dict[str, list[Cell]]]:
+        """By start and id of the most harmful ones: a cell for each duration of the grid."""
+        cells = {(cell.tried.start, cell.tried.duration, cell.tried.knockout.id): cell
+                 for cell in self.cells}  # fmt: skip
+        worst = [row.cell.tried.knockout.id for row in self.ranking[: self.stress.top]]
+        return {
+            start: {id_: [cells[start, length, id_] for length in self.durations] for id_ in worst}
+            for start in self.stress.design.starts
+        }
 
     @property
     def errors(self) -> dict[str, str]:

@@ -16,6 +16,7 @@ import yaml
 from chainsim import provenance
 from chainsim.errors import InputError, Problem, RunError, shortened
 from chainsim.experiments.runs import Run
+from chainsim.provenance import Inputs
 from chainsim.report import files, placement
 from chainsim.report.figures import pictures
 from chainsim.report.figures.scene import Scene
@@ -24,6 +25,7 @@ from chainsim.report.objects import run_object, validation_columns
 from chainsim.report.page import Illustration, page
 from chainsim.report.parameter_view import parameter_object
 from chainsim.report.placement import MARK
+from chainsim.scenario.loading import Scenario
 
 LONGEST_NAME = 80
 """Bytes of a folder's name."""
@@ -163,7 +165,7 @@ def _provenance(run: Run, circumstances: Circumstances) -> dict[str, Any]:
         "replications": len(run.replications),
         "engine": run.engine,
         **circumstances_object(circumstances),
-        **inputs_object(run),
+        **inputs_object(run.scenario, run.inputs),
     }
 
 
@@ -180,12 +182,12 @@ def circumstances_object(circumstances: Circumstances) -> dict[str, Any]:
     }
 
 
-def inputs_object(run: Run) -> dict[str, Any]:
-    """The files, parameters and sources that a run rests on."""
-    table = run.scenario.parameters
+def inputs_object(scenario: Scenario, inputs: Inputs) -> dict[str, Any]:
+    """The files, parameters and sources that results rest on."""
+    table = scenario.parameters
     return {
-        "files": dict(run.inputs.digests),
-        "warnings": [str(problem) for problem in run.scenario.warnings],
+        "files": dict(inputs.digests),
+        "warnings": [str(problem) for problem in scenario.warnings],
         "parameters": {name: parameter_object(table, name) for name in table},
         "sources": {
             key: {

@@ -97,8 +97,8 @@ def _impact_row(site: str, one: Impact) -> tuple[str, ...]:
     return (
         site,
         f"{one.struck} of {one.replications}",
-        _time(one.time_to_survive),
-        _time(one.time_to_recover),
+        time_text(one.time_to_survive),
+        time_text(one.time_to_recover),
         *(
             f"{number(found.mean)} ({interval(found.low, found.high)})"
             for found in (one.depth, one.peak_shortfall, one.lost_area, one.never_made_up)
@@ -106,8 +106,8 @@ def _impact_row(site: str, one: Impact) -> tuple[str, ...]:
     )
 
 
-def _time(found: Times) -> str:
-    """A median with its bounds; what is censored as more than what was watched."""
+def time_text(found: Times) -> str:
+    """A median with its bounds; what is censored is more than what was watched; none if never."""
     if not found.n:
         return "none"
     beyond = f"> {number(found.beyond)}"
