@@ -37,7 +37,7 @@ class Bench:
     fingerprint: str
     """Of the scenario without disruptions, the replications aside."""
     specs: Specs
-    """By id of the knock-out."""
+    """By id of the knock-out; a pair has those of both."""
     recovery: int
     """Seconds."""
 
@@ -63,7 +63,8 @@ class Bench:
                 starts=(strike,),
                 duration=replace(spec.duration, parameters=(float(tried.duration),)),
             )
-            for spec in self.specs[tried.knockout.id]
+            for id_ in tried.knockout.couple or (tried.knockout.id,)
+            for spec in self.specs[id_]
         )
         return replace(self.network, disruptions=specs), strike
 

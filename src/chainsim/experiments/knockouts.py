@@ -41,6 +41,8 @@ class Knockout:
     """What these make, or what the lanes carry."""
     blocks: tuple[Mapping[str, Any], ...]
     """Target and effect as a scenario has them; together they are the knock-out."""
+    couple: tuple[str, ...] = ()
+    """Of a pair: the ids of the two."""
 
     @property
     def what(self) -> str:
@@ -90,6 +92,7 @@ def pairs(suppliers: Iterable[Knockout]) -> tuple[Knockout, ...]:
             sites=a.sites + b.sites,
             items=tuple(sorted({*a.items, *b.items})),
             blocks=a.blocks + b.blocks,
+            couple=(a.id, b.id),
         )
         for a, b in combinations(sorted(suppliers, key=lambda one: one.id), 2)
     )

@@ -102,6 +102,10 @@ def _label(cell: Cell) -> str:
     return shortened(cell.tried.knockout.what, LONGEST_LABEL)
 
 
+def _full_label(cell: Cell) -> str:
+    return shortened(cell.tried.knockout.id, LONGEST_LABEL)
+
+
 def _percent(found: StressTest) -> str:
     return f"{100 * float(found.stress.scenario.document.run.confidence):g} %"
 
@@ -169,7 +173,7 @@ def impact_by_duration(found: StressTest) -> Picture:
         axes.set_xlabel("duration [d]")
         axes.set_title(f"from {start:%Y-%m-%d} on")
         axes.grid(visible=False)
-    panels[0][0].set_yticks(range(len(rows)), [_label(row[0]) for row in rows])
+    panels[0][0].set_yticks(range(len(rows)), [_full_label(row[0]) for row in rows])
     return Picture("impact_by_duration", title, caption, figure, _grid_table(found))
 
 
@@ -179,7 +183,8 @@ def recovery_by_duration(found: StressTest) -> Picture:
     title = "Time to recover by duration"
     caption = (
         f"Medians of {replications_in_words(found.stress.replications)}, from the start of the "
-        "knock-out. Hollow: more than what was followed. No point: output was never struck."
+        "knock-out. Hollow: more than what was followed. No point: output was never struck. "
+        "Dotted: as long as the knock-out itself."
     )
     figure, panels = canvas(4.6, title, caption, 2, ncols=len(found.grid), sharey=True,
                             squeeze=False)  # fmt: skip
@@ -188,11 +193,12 @@ def recovery_by_duration(found: StressTest) -> Picture:
         for k, row in enumerate(list(by.values())[:MOST_LINES]):
             times = [cell.impact.time_to_recover for cell in row]
             days = [cell.tried.days for cell in row]
-            handles[_label(row[0])] = _line(axes, days, times, k)
+            handles[_full_label(row[0])] = _line(axes, days, times, k)
         axes.axline((0, 0), slope=1, color=FAINT, lw=0.8, ls=":")
         axes.set_xlabel("duration [d]")
         axes.set_title(f"from {start:%Y-%m-%d} on")
-        axes.set_xlim(left=0)
+        axes.set_xticks([0, *(seconds / SECONDS_PER_DAY for seconds in found.durations)])
+        axes.set_xlim(0, 1.04 * found.durations[-1] / SECONDS_PER_DAY)
         axes.set_ylim(bottom=0)
     panels[0][0].set_ylabel("time to recover [d]")
     legend(figure, handles, columns=4)
@@ -233,7 +239,7 @@ def impact_by_start(found: StressTest) -> Picture:
     for k, id_ in enumerate(worst):
         cells = [found.grid[start][id_][place] for start in starts]
         shift = 0.5 * ((k + 0.5) / len(worst) - 0.5)
-        handles[_label(cells[0])] = _whiskers(axes, cells, shift, k)
+        handles[_full_label(cells[0])] = _whiskers(axes, cells, shift, k)
     axes.set_xticks(range(len(starts)), [f"{start:%Y-%m-%d}" for start in starts])
     axes.set_ylabel(f"peak shortfall [{found.stress.output_unit}]")
     axes.set_ylim(bottom=0)
