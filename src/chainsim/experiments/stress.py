@@ -147,7 +147,7 @@ def _without_disruptions(scenario: Scenario, design: Design) -> dict[str, Any]:
     if leaves_warm_up_open(scenario):
         del run["warm_up"]  # no statistics are kept
     kept = {key: value for key, value in scenario.merged.items() if key not in WORDS}
-    kept.setdefault("resilience", {})
+    kept["resilience"] = kept.get("resilience") or {}
     return kept | {"name": scenario.document.name, "run": run, "disruptions": []}
 
 

@@ -90,7 +90,7 @@ def ranking(found: StressTest) -> Picture:
         (recovers, "time to recover [d]"),
     ):
         axes.set_xlabel(words)
-        axes.set_xlim(left=0)
+        axes.set_xlim(0, 1.05 * axes.get_xlim()[1])
         axes.grid(axis="y", visible=False)
     thousands(impact, "x")
     kinds = dict.fromkeys(row.cell.tried.knockout.kind for row in rows)
@@ -183,7 +183,7 @@ def recovery_by_duration(found: StressTest) -> Picture:
     title = "Time to recover by duration"
     caption = (
         f"Medians of {replications_in_words(found.stress.replications)}, from the start of the "
-        "knock-out. Hollow: more than what was followed. No point: output was never struck. "
+        "knock-out. Hollow: more than what was followed.\nNo point: output was never struck. "
         "Dotted: as long as the knock-out itself."
     )
     figure, panels = canvas(4.6, title, caption, 2, ncols=len(found.grid), sharey=True,
@@ -199,7 +199,7 @@ def recovery_by_duration(found: StressTest) -> Picture:
         axes.set_title(f"from {start:%Y-%m-%d} on")
         axes.set_xticks([0, *(seconds / SECONDS_PER_DAY for seconds in found.durations)])
         axes.set_xlim(0, 1.04 * found.durations[-1] / SECONDS_PER_DAY)
-        axes.set_ylim(bottom=0)
+    panels[0][0].set_ylim(0, 1.05 * panels[0][0].get_ylim()[1])
     panels[0][0].set_ylabel("time to recover [d]")
     legend(figure, handles, columns=4)
     return Picture("recovery_by_duration", title, caption, figure, _grid_table(found))
@@ -242,7 +242,7 @@ def impact_by_start(found: StressTest) -> Picture:
         handles[_full_label(cells[0])] = _whiskers(axes, cells, shift, k)
     axes.set_xticks(range(len(starts)), [f"{start:%Y-%m-%d}" for start in starts])
     axes.set_ylabel(f"peak shortfall [{found.stress.output_unit}]")
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.05 * axes.get_ylim()[1])
     axes.grid(axis="x", visible=False)
     thousands(axes)
     legend(figure, handles, columns=4)
