@@ -124,6 +124,7 @@ def stress_object(found: StressTest) -> dict[str, Any]:
             "duration_d": design.duration / SECONDS_PER_DAY,
             "durations_d": [seconds / SECONDS_PER_DAY for seconds in design.durations],
             "recovery_d": design.recovery / SECONDS_PER_DAY,
+            "follow_d": design.follow / SECONDS_PER_DAY,
             "starts": [start.isoformat() for start in design.starts],
             "end": stress.end.isoformat(),
             "top": stress.top,

@@ -189,8 +189,10 @@ def recovery_by_duration(found: StressTest) -> Picture:
     figure, panels = canvas(4.6, title, caption, 2, ncols=len(found.grid), sharey=True,
                             squeeze=False)  # fmt: skip
     handles: dict[str, Artist] = {}
+    drawn = _struck(found)[:MOST_LINES]
     for axes, (start, by) in zip(panels[0], found.grid.items(), strict=True):
-        for k, row in enumerate(list(by.values())[:MOST_LINES]):
+        for k, id_ in enumerate(drawn):
+            row = by[id_]
             times = [cell.impact.time_to_recover for cell in row]
             days = [cell.tried.days for cell in row]
             handles[_full_label(row[0])] = _line(axes, days, times, k)
@@ -203,6 +205,12 @@ def recovery_by_duration(found: StressTest) -> Picture:
     panels[0][0].set_ylabel("time to recover [d]")
     legend(figure, handles, columns=4)
     return Picture("recovery_by_duration", title, caption, figure, _grid_table(found))
+
+
+def _struck(found: StressTest) -> list[str]:
+    """Ids of the most harmful ones that strike output at some start and duration."""
+    rows = [(id_, cell) for by in found.grid.values() for id_, row in by.items() for cell in row]
+    return list(dict.fromkeys(id_ for id_, cell in rows if cell.impact.struck))
 
 
 def _line(axes: Axes, x: Sequence[float], times: Sequence[Times], k: int) -> Artist:
