@@ -6,10 +6,10 @@ instant t less what the run has made, so goods that are made up later count as r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from math import ceil
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,7 +18,6 @@ from chainsim.network.compiled import (
     THOUSANDTHS,
     CompiledNetwork,
     ResilienceSpec,
-    StockSpec,
 )
 from chainsim.outcome.measures import daily_output
 from chainsim.outcome.trajectory import Integers, Trajectory
@@ -26,7 +25,8 @@ from chainsim.outcome.trajectory import Integers, Trajectory
 if TYPE_CHECKING:
     from chainsim.outcome.causes import Losses
 
-K = TypeVar("K", str, tuple[str, str])
+Made = Mapping[str, tuple[Integers, Integers]]
+"""Instants and quantities (thousandths) that operations brought into stocks, by stock id."""
 DEPTH_DAYS = 7
 """The depth is the largest loss on a mean of so many days."""
 
@@ -92,6 +92,19 @@ class Resilience:
 
 
 @dataclass(frozen=True, slots=True)
+class OutputRecord:
+    """Of a trajectory what the comparison needs."""
+
+    daily: Integers
+    """Output by day and site, thousandths, (day, site)."""
+    waiting: Integers
+    """Backlog of outside customers of output at the end of each day, (day, site)."""
+    made: Made
+    end: int
+    """Second at which the run ends."""
+
+
+@dataclass(frozen=True, slots=True)
 class TwinComparison:
     """A replication against its twin."""
 
@@ -104,6 +117,19 @@ class TwinComparison:
     """What the twin makes in total on each day of the run, thousandths."""
     losses: Losses | None = None
     """What was lost by cause."""
+
+
+def output_of(network: CompiledNetwork, trajectory: Trajectory) -> OutputRecord:
+    """The output of a trajectory; the network must have a resilience block."""
+    daily = daily_output(network, trajectory)
+    waiting = np.zeros_like(daily)
+    backlog = trajectory.tables["demands"].levels["backlog"]
+    for k, demand in enumerate(network.demands):
+        if demand.stock in network.output_stocks:
+            waiting[:, network.stocks[demand.stock].site] += backlog[:, k]
+    ids = [network.stocks[stock].id for stock in network.output_stocks]
+    made = {key: trajectory.made[key] for key in ids}
+    return OutputRecord(daily, waiting, made, int(trajectory.day_ends[-1]))
 
 
 def against_twin(
@@ -120,88 +146,80 @@ def against_twin(
     Raises:
         ValueError: the network has no resilience block.
     """
-    struck = strike_of(network, run, strike)
-    outputs = network.output_stocks
-    by_site = _grouped(network, twin, outputs, lambda stock: network.sites[stock.site].id)
-    by_stage = _grouped(
-        network, twin, network.supplying_stocks,
-        lambda stock: (network.sites[stock.site].stage, network.items[stock.item].id),
-    )  # fmt: skip
-
-    def over(stocks: Sequence[int]) -> Resilience:
-        waiting = _customers_waiting(network, run, stocks) - _customers_waiting(
-            network, twin, stocks
-        )
-        return assessed(struck, course_of(network, run, twin, stocks), waiting)
+    found = output_against_twin(network, output_of(network, run), output_of(network, twin), strike)
+    struck = strike_of(network, strike, int(run.day_ends[-1]))
+    behind = run.tables["stocks"].levels["backlog"] - twin.tables["stocks"].levels["backlog"]
 
     def of_stage(stocks: Sequence[int]) -> Resilience:
-        waiting = run.tables["stocks"].levels["backlog"] - twin.tables["stocks"].levels["backlog"]
-        course = course_of(network, run, twin, stocks)
-        return assessed(struck, course, waiting[:, stocks].sum(axis=1))
+        made, made_by_twin = (
+            t.tables["stocks"].counts["produced"][:, stocks].sum(axis=1) for t in (run, twin)
+        )
+        ids = [network.stocks[stock].id for stock in stocks]
+        steps = shortfall_of(run.made, twin.made, ids)
+        return assessed(struck, _course(*steps, made, made_by_twin), behind[:, stocks].sum(axis=1))
 
+    by_stage = _stocks_by_stage(network, twin)
+    return replace(found, stages={key: of_stage(stocks) for key, stocks in by_stage.items()})
+
+
+def output_against_twin(
+    network: CompiledNetwork, run: OutputRecord, twin: OutputRecord, strike: int | None
+) -> TwinComparison:
+    """The resilience of output alone, in total and by site; strike and errors as `against_twin`."""
+    struck = strike_of(network, strike, run.end)
+    ids = {stock: network.stocks[stock].id for stock in network.output_stocks}
+
+    def over(sites: Sequence[int]) -> Resilience:
+        made, made_by_twin = (record.daily[:, sites].sum(axis=1) for record in (run, twin))
+        waiting = (run.waiting[:, sites] - twin.waiting[:, sites]).sum(axis=1)
+        chosen = [key for stock, key in ids.items() if network.stocks[stock].site in sites]
+        steps = shortfall_of(run.made, twin.made, chosen)
+        return assessed(struck, _course(*steps, made, made_by_twin), waiting)
+
+    makers = sorted({network.stocks[stock].site for stock in ids})
     return TwinComparison(
-        over(outputs),
-        {site: over(stocks) for site, stocks in by_site.items()},
-        {key: of_stage(stocks) for key, stocks in by_stage.items()},
-        tuple(daily_output(network, twin).sum(axis=1).tolist()),
+        over(range(len(network.sites))),
+        {network.sites[site].id: over([site]) for site in makers if twin.daily[:, site].any()},
+        output_of_twin=tuple(twin.daily.sum(axis=1).tolist()),
     )
 
 
-def strike_of(network: CompiledNetwork, run: Trajectory, first: int | None) -> Strike:
-    """When the disruptions of a run begin, with what counts as struck.
+def strike_of(network: CompiledNetwork, first: int | None, end: int) -> Strike:
+    """When the disruptions of a run begin, and when it ends, with what counts as struck.
 
     Raises:
         ValueError: the network has no resilience block.
     """
     if network.resilience is None:
         raise ValueError("the network records no output: it has no resilience block")
-    return Strike(network.resilience, first, int(run.day_ends[-1]))
+    return Strike(network.resilience, first, end)
 
 
-def _grouped(
-    network: CompiledNetwork,
-    twin: Trajectory,
-    stocks: Iterable[int],
-    key_of: Callable[[StockSpec], K],
-) -> dict[K, list[int]]:
-    """The stocks by key, in the order of keys; only keys of which the twin makes anything."""
+def _stocks_by_stage(
+    network: CompiledNetwork, twin: Trajectory
+) -> dict[tuple[str, str], list[int]]:
+    """The stocks that supply others by (stage, item), in order; of what the twin makes."""
     made = twin.tables["stocks"].counts["produced"]
-    found: dict[K, list[int]] = {}
-    for stock in stocks:
-        found.setdefault(key_of(network.stocks[stock]), []).append(stock)
+    found: dict[tuple[str, str], list[int]] = {}
+    for stock in network.supplying_stocks:
+        spec = network.stocks[stock]
+        key = network.sites[spec.site].stage, network.items[spec.item].id
+        found.setdefault(key, []).append(stock)
     return {key: found[key] for key in sorted(found) if made[:, found[key]].any()}
 
 
-def _customers_waiting(
-    network: CompiledNetwork, trajectory: Trajectory, stocks: Sequence[int]
-) -> Integers:
-    """The backlog of outside customers of some stocks at the end of each day, (day,)."""
-    demands = [k for k, demand in enumerate(network.demands) if demand.stock in stocks]
-    waiting: Integers = trajectory.tables["demands"].levels["backlog"][:, demands].sum(axis=1)
-    return waiting
-
-
-def course_of(
-    network: CompiledNetwork, run: Trajectory, twin: Trajectory, stocks: Sequence[int]
-) -> Course:
-    """What a run brings into some stocks less than its twin, over time."""
-    ids = [network.stocks[s].id for s in stocks]
-    made, made_by_twin = (
-        t.tables["stocks"].counts["produced"][:, stocks].sum(axis=1) for t in (run, twin)
-    )
+def _course(times: Integers, shortfall: Integers, made: Integers, made_by_twin: Integers) -> Course:
+    """A course from the steps of D and from what both make in a day, (day,)."""
     mean = float(made_by_twin.sum()) / len(made_by_twin)
-    return Course(*shortfall_of(run, twin, ids), made_by_twin - made, mean)
+    return Course(times, shortfall, made_by_twin - made, mean)
 
 
-def shortfall_of(
-    run: Trajectory, twin: Trajectory, stocks: Iterable[str]
-) -> tuple[Integers, Integers]:
+def shortfall_of(run: Made, twin: Made, stocks: Iterable[str]) -> tuple[Integers, Integers]:
     """The instants at which D changes, in order, and D after each, thousandths; both (n,)."""
     times: list[Integers] = [np.zeros(1, np.int64)]
     changes: list[Integers] = [np.zeros(1, np.int64)]
     for stock in stocks:
-        for trajectory, sign in ((twin, 1), (run, -1)):
-            made = trajectory.made[stock]
+        for made, sign in ((twin[stock], 1), (run[stock], -1)):
             times.append(made[0])
             changes.append(sign * made[1])
     instants, place = np.unique(np.concatenate(times), return_inverse=True)
