@@ -8,8 +8,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
-from study_cases import write_whole
-from study_facts import Bounds, twins
+from study_cases import KIT, twins, write_whole
+from study_facts import Bounds
 
 from chainsim import simulate
 from chainsim.experiments.bounds import least_lost, time_to_survive
@@ -17,7 +17,6 @@ from chainsim.experiments.fluid import State, speeds_left, state_at
 from chainsim.experiments.runs import Run
 from chainsim.network.compiled import CompiledNetwork
 
-KIT = "kit_sichuan"
 DAYS = 30
 """Over which rates are averaged: as long as the outage."""
 
@@ -35,7 +34,7 @@ def bounds_of(outage: Run, replications: int, kept: Path) -> Bounds:
 def _found(outage: Run, replications: int) -> Bounds:
     network = outage.network
     (disruption,) = network.disruptions
-    left = speeds_left(disruption)
+    left = speeds_left(network, disruption)
     kits = _makers_of_kits(network)
     others = {k: share for k, share in left.items() if k not in kits}
     calm = replace(network, disruptions=())

@@ -14,6 +14,8 @@ from chainsim import __version__, load_scenario
 from chainsim.errors import RunError
 from chainsim.experiments.executors import completed
 from chainsim.experiments.runs import Prepared, Run, prepare, run
+from chainsim.experiments.survival import Impact
+from chainsim.outcome.resilience import TwinComparison
 from chainsim.scenario.loading import Scenario
 from chainsim.scenario.quantities import unit
 
@@ -37,6 +39,8 @@ TURNED = (
 )
 """Assumed parameters that are set to the ends of their ranges, one at a time."""
 ENDS = ("low", "high")
+KIT = "kit_sichuan"
+"""The item that every vehicle needs and only the region makes."""
 SHORTEST = "1 h"
 """In place of a time of zero, which a way back must not have."""
 
@@ -61,26 +65,28 @@ class Case:
 
 
 def main_cases(replications: int) -> Iterator[Case]:
-    """The outage, the chain without it, every lever, and an outage that spares the kits."""
+    """The outage, the chain without it, every lever, and outages of a part of the sites."""
     calm = f"{DISRUPTION}.enabled=false"
     yield Case("outage", OUTAGE, (), replications, with_days=True)
     yield Case("calm", OUTAGE, (calm,), replications, with_days=True)
     for file in sorted((ROOT / "scenarios").glob(LEVERS)):
         name = "lever_" + file.stem.removeprefix(Path(OUTAGE).stem + "_")
         yield Case(name, f"scenarios/{file.name}", (), replications)
-    yield Case("spared", OUTAGE, (f"{DISRUPTION}.target.site=[{_without_kits()}]",), replications)
+    for name, sites in (("spared", _hit(kits=False)), ("kits_alone", _hit(kits=True))):
+        yield Case(name, OUTAGE, (f"{DISRUPTION}.target.site=[{', '.join(sites)}]",), replications)
 
 
-def _without_kits() -> str:
-    """The sites in the outage that make no kits."""
+def _hit(kits: bool) -> list[str]:
+    """The sites in the outage that make kits, or those that do not."""
     document = load_scenario(ROOT / OUTAGE).document
     target = document.disruptions[0].target
-    hit = (
+    return [
         name
         for name, site in document.sites.items()
-        if site.region in target.region and site.stage in target.stage
-    )
-    return ", ".join(n for n in hit if document.sites[n].tags["component"] != "kit_sichuan")
+        if site.region in target.region
+        and site.stage in target.stage
+        and (site.tags["component"] == KIT) == kits
+    ]
 
 
 def grid_cases(replications: int) -> Iterator[Case]:
@@ -174,3 +180,14 @@ def levers_of(runs: Mapping[str, Run]) -> dict[str, Run]:
     return {
         name.removeprefix("lever_"): one for name, one in runs.items() if name.startswith("lever_")
     }
+
+
+def total_of(one: Run) -> Impact:
+    """The impact on all output."""
+    assert one.impact is not None
+    return one.impact.total
+
+
+def twins(one: Run) -> list[TwinComparison]:
+    """The comparison of every replication with its twin."""
+    return [r.resilience for r in one.replications if r.resilience is not None]

@@ -1,0 +1,162 @@
+"""The page of the study in Markdown: the template with what the results say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from study_cases import DURATIONS, LEFT
+from study_facts import WINDOW, Facts
+from study_levers import Lever, scaled, swing
+from study_ranking import REPLICATIONS
+from study_words import (
+    days,
+    listed,
+    mean,
+    millions,
+    moving,
+    named,
+    peak,
+    peak_change,
+    percent,
+    plain,
+    pooling,
+    span,
+    survival,
+    survives,
+    told,
+    unharmed,
+    worst,
+    worth,
+)
+
+from chainsim.experiments.stress import StressTest
+from chainsim.report.tables import number
+
+TEMPLATE = "sichuan.md.j2"
+FILTERS: dict[str, Callable[..., str]] = {
+    "mean": mean,
+    "percent": percent,
+    "days": days,
+    "survival": survival,
+    "survives": survives,
+    "peak": peak,
+    "millions": millions,
+    "plain": plain,
+    "n": lambda value: number(value, 3),
+    "low": lambda values: number(min(values), 3),
+    "high": lambda values: number(max(values), 3),
+    "thousands": lambda one: mean(scaled(one, 1 / 1000)),
+    "ends": lambda one: f"{', '.join(f'{value:,g}' for value in one.values)} {one.unit}".strip(),
+}
+
+
+def page(facts: Facts, test: StressTest | None, counts: Mapping[str, int]) -> str:
+    """The page.
+
+    Args:
+        facts: All numbers.
+        test: The ranking; its section says nothing without one.
+        counts: Of `cases`, of their replications (`runs`), and the `seed`.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        autoescape=False,  # Markdown, no HTML
+        keep_trailing_newline=True,
+    )
+    environment.filters |= FILTERS
+    words = _answer(facts) | _levers(facts) | _assumed(facts) | _ranking(test)
+    return environment.get_template(TEMPLATE).render(
+        **words, **counts, f=facts, durations=DURATIONS, lefts=LEFT, window=WINDOW,
+        cell=lambda length, left: _cell(facts, length, left),
+    )  # fmt: skip
+
+
+def _answer(facts: Facts) -> dict[str, Any]:
+    """When it bites, whom, and what does no harm."""
+    times = [m.impact.time_to_survive.median for m in facts.makers if m.impact.struck]
+    known = [time for time in times if time is not None]
+    total, spared = (one.time_to_survive.median for one in (facts.total, facts.spared))
+    lfp = sum(s.calm.mean or 0.0 for s in facts.suppliers if s.documented)
+    batteries = sum(s.calm.mean or 0.0 for s in facts.suppliers)
+    return {
+        "struck_makers": sum(m.impact.struck > 0 for m in facts.makers),
+        "maker_survival": f"{min(known):.1f} to {max(known):.1f}" if known else "all",
+        "unharmed": unharmed(facts),
+        "gap": (spared or 0.0) - (total or 0.0),
+        "lfp_share": f"{100 * lfp / batteries:.0f} %" if batteries else "none",
+    }
+
+
+def _levers(facts: Facts) -> dict[str, Any]:
+    """Which lever helps most, which are worth it, and what pooling does."""
+    best, pool = facts.levers[0], named(facts, "pooling")
+    return {
+        "best": f"{plain(best.name)[:1].upper()}{plain(best.name)[1:]} helps most",
+        "best_change": peak_change(facts, best),
+        "best_worth": worth(best, facts.prices),
+        "worth": lambda lever: worth(lever, facts.prices),
+        "margins": _margins(facts),
+        "pooled": pooling(facts, pool) if pool else "",
+    }
+
+
+def _margins(facts: Facts) -> str:
+    """Which levers cost less for each vehicle less behind than the margin of a vehicle."""
+    paying = [
+        plain(one.name)
+        for one in facts.levers
+        if _pays(one, facts.margins[1])
+    ]  # fmt: skip
+    if not paying:
+        return "no lever certainly costs less than that for each vehicle less behind."
+    return f"less than the assumed margin for each vehicle less behind cost {listed(paying)}."
+
+
+def _pays(lever: Lever, margin: float) -> bool:
+    found = lever.per_vehicle
+    return told(scaled(lever.avoided, 1)) and found.high is not None and found.high < margin
+
+
+def _assumed(facts: Facts) -> dict[str, Any]:
+    """What the assumed numbers move."""
+    tenth = 0.1 * (facts.base.peak_shortfall.mean or 0.0)
+    survive = moving(facts, lambda one, end: one.survival[end], 1.0)
+    peaks = moving(facts, lambda one, end: one.changes[end], tenth)
+    return {
+        "survive_span": span(facts, lambda one: one.time_to_survive.median),
+        "peak_span": span(facts, lambda one: one.peak_shortfall.mean),
+        "turned": sorted(facts.turned, key=lambda one: -swing(one)),
+        "moves_survival": _moved(survive, "by a day or more"),
+        "moves_peak": _moved(peaks, "by a tenth or more"),
+    }
+
+
+def _moved(names: Sequence[str], how: str) -> str:
+    if not names:
+        return f"none of the numbers that were turned moves it {how}"
+    verb = "moves" if len(names) == 1 else "move"
+    return f"{listed([f'`{name}`' for name in names])} {verb} it {how}"
+
+
+def _ranking(test: StressTest | None) -> dict[str, Any]:
+    if test is None:
+        return {"ranking": (), "ranking_runs": 0}
+    return {
+        "ranking": test.ranking,
+        "ranking_n": REPLICATIONS,
+        "ranking_runs": REPLICATIONS * (len(test.ranking) + 1),
+        "harmless": sum(not row.cell.impact.struck for row in test.ranking),
+        "worst": lambda kind, most: "; ".join(worst(test, kind, most)) or "none is struck",
+    }
+
+
+def _cell(facts: Facts, length: int, left: int) -> str:
+    one = facts.grid[length, left]
+    if not one.struck:
+        return "never a day behind"
+    return f"{mean(one.peak_shortfall)} / {days(one.time_to_recover)}"

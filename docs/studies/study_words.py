@@ -1,0 +1,168 @@
+"""How the page says numbers: each with its interval, and no more than the replications can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from study_facts import Facts
+from study_levers import HIGH, LOW, Lever, Turned, interval_of, scaled, swing
+
+from chainsim.experiments.stress import StressTest
+from chainsim.experiments.summary import Aggregate
+from chainsim.experiments.survival import Impact, Times
+from chainsim.report.tables import number
+
+MILLION = 1e6
+
+
+def mean(one: Aggregate, digits: int = 3) -> str:
+    """A mean with its interval: 25,780 (25,434 to 26,127)."""
+    if one.mean is None:
+        return "not defined"
+    if one.low is None or one.high is None:
+        return number(one.mean, digits)
+    return f"{number(one.mean, digits)} ({number(one.low, digits)} to {number(one.high, digits)})"
+
+
+def percent(one: Aggregate) -> str:
+    """A share with its interval: 90.4 % (89.3 to 91.4)."""
+    parts = [None if v is None else f"{100 * v:.1f}" for v in (one.mean, one.low, one.high)]
+    return f"{parts[0]} %" + (f" ({parts[1]} to {parts[2]})" if parts[1] else "")
+
+
+def days(one: Times) -> str:
+    """A median with its bounds: 15.8 (15.7 to 16.4); > 320 where it was not reached."""
+    if not one.n:
+        return "-"
+    if one.median is None:
+        return f"> {number(one.beyond, 3)}"
+    if one.low is None or one.high is None:
+        return f"{one.median:.1f}"
+    return f"{one.median:.1f} ({one.low:.1f} to {one.high:.1f})"
+
+
+def survival(one: Impact) -> str:
+    """The time to survive; a dash where output was never struck."""
+    return days(one.time_to_survive) if one.struck else "never struck"
+
+
+def millions(one: Aggregate) -> str:
+    """A mean with its interval in millions: 31.2 (29.8 to 32.6)."""
+    return mean(scaled(one, 1 / MILLION))
+
+
+def told(one: Aggregate) -> bool:
+    """Whether the interval excludes zero."""
+    return one.low is not None and one.high is not None and (one.low > 0 or one.high < 0)
+
+
+def change(one: Aggregate, unit: str, up: str = "more", down: str = "fewer") -> str:
+    """A difference in words: 5,300 vehicles fewer (5,000 to 5,600)."""
+    if one.mean is None:
+        return "no value in any pair"
+    if not told(one):
+        return f"no difference that {one.n} replications can tell ({mean(one)} {unit})"
+    assert one.low is not None and one.high is not None
+    low, high = sorted((abs(one.low), abs(one.high)))
+    way = up if one.mean > 0 else down
+    return f"{number(abs(one.mean), 3)} {unit} {way} ({number(low, 3)} to {number(high, 3)})"
+
+
+def listed(words: Sequence[str]) -> str:
+    """One, two and three."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+# ---- sentences that depend on what was found
+
+
+def unharmed(facts: Facts) -> str:
+    """The mildest outages of the grid that never set output back by a day, in words."""
+    parts = []
+    lefts = sorted({left for _, left in facts.grid})
+    lengths = sorted({length for length, _ in facts.grid})
+    for left in lefts:
+        safe = [
+            d for d in lengths if not any(facts.grid[e, left].struck for e in lengths if e <= d)
+        ]
+        if safe:
+            parts.append(f"{safe[-1]} days with {left} % of the capacity left")
+    return listed(parts) if parts else "none of those tried"
+
+
+def worth(lever: Lever, prices: Sequence[float]) -> str:
+    """From which price of a waiting vehicle on a lever is worth it."""
+    price = lever.break_even
+    if not told(lever.waited) or (lever.waited.mean or 0.0) <= 0:
+        return "it saves no waiting that can be told apart from none: worth it at no price"
+    if (lever.extra.high or 0.0) <= 0:
+        return "it costs less than nothing: worth it at any price"
+    text = f"worth it from {mean(price)} yuan for a vehicle that waits a day"
+    low, _, high = prices
+    if price.high is not None and price.high <= low:
+        return f"{text}, below the whole range of {low:g} to {high:g}"
+    if price.low is not None and price.low >= high:
+        return f"{text}, above the whole range of {low:g} to {high:g}"
+    return f"{text}, within the range of {low:g} to {high:g}"
+
+
+def named(facts: Facts, name: str) -> Lever | None:
+    """A lever by the name of its scenario; None if there is none."""
+    return next((one for one in facts.levers if one.name == name), None)
+
+
+def plain(name: str) -> str:
+    """The name of a lever as people write it."""
+    return name.replace("_", " ")
+
+
+def peak_change(facts: Facts, lever: Lever) -> str:
+    """How many more or fewer are behind at the worst moment."""
+    return f"{change(scaled(lever.avoided, -1), facts.unit)} behind at the worst moment"
+
+
+def peak(lever: Lever) -> str:
+    """The peak shortfall with a lever, and its paired difference."""
+    found = change(scaled(lever.avoided, -1), "")
+    return f"{number(lever.measures['peak_shortfall'].other)}: {found.replace('  ', ' ')}"
+
+
+def survives(lever: Lever) -> str:
+    """The mean time to survive with a lever, and its paired difference."""
+    found = lever.measures["time_to_survive"]
+    if found.other is None:
+        return "never struck"
+    return f"{found.other:.1f}: {change(interval_of(found), 'd', 'later', 'earlier')}"
+
+
+def pooling(facts: Facts, lever: Lever) -> str:
+    """What lending does to the chain as a whole, said as it is."""
+    later = change(interval_of(lever.measures["time_to_survive"]), "days", "later", "earlier")
+    return f"output falls a day behind {later}; {peak_change(facts, lever)}"
+
+
+def moving(facts: Facts, of: Callable[[Turned, int], Aggregate], least: float) -> list[str]:
+    """The parameters that move something by more than an amount at an end of their range."""
+    rows = sorted(facts.turned, key=lambda one: -swing(one))
+    return [
+        one.name
+        for one in rows
+        if any(told(of(one, end)) and abs(of(one, end).mean or 0.0) >= least for end in (LOW, HIGH))
+    ]
+
+
+def span(facts: Facts, of: Callable[[Impact], float | None]) -> tuple[float, float]:
+    """The smallest and the largest value over all ends of ranges, and as assumed."""
+    impacts = [facts.base, *(one for row in facts.turned for one in row.impacts)]
+    known = [value for one in impacts if (value := of(one)) is not None]
+    return min(known), max(known)
+
+
+def worst(found: StressTest, kind: str, most: int) -> list[str]:
+    """The most harmful knock-outs of a kind, each with its peak shortfall."""
+    rows = [row.cell for row in found.ranking if row.cell.tried.knockout.kind == kind]
+    return [
+        f"{cell.tried.knockout.name} ({mean(cell.impact.peak_shortfall)})"
+        for cell in rows[:most]
+        if cell.impact.struck
+    ]
