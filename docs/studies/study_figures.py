@@ -200,8 +200,9 @@ def levers(facts: Facts) -> Picture:
     """What every lever costs, and what it avoids, with intervals in both directions."""
     title = "Levers: what they cost and what they avoid"
     caption = (
-        f"Paired with the outage without the lever, {facts.replications} replications; whiskers: "
-        "95 % intervals.\nCost: all but the waiting of customers, over the whole run; prices are assumed."
+        f"Paired with the outage without the lever, {facts.replications} replications; "
+        "whiskers: 95 % intervals.\nCost: all but the waiting of customers, over the whole run; "
+        "all prices are assumed."
     )
     figure, (left, right) = canvas(4.2, title, caption, 2, ncols=2, sharey=True)
     for k, one in enumerate(facts.levers):

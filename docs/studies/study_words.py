@@ -137,8 +137,10 @@ def survives(lever: Lever) -> str:
 
 def pooling(facts: Facts, lever: Lever) -> str:
     """What lending does to the chain as a whole, said as it is."""
-    later = change(interval_of(lever.measures["time_to_survive"]), "days", "later", "earlier")
-    return f"output falls a day behind {later}; {peak_change(facts, lever)}"
+    moved = interval_of(lever.measures["time_to_survive"])
+    words = change(moved, "days", "later", "earlier")
+    first = f"output falls behind {words}" if told(moved) else f"the start shows {words}"
+    return f"{first}; {peak_change(facts, lever)}"
 
 
 def moving(facts: Facts, of: Callable[[Turned, int], Aggregate], least: float) -> list[str]:
