@@ -27,8 +27,8 @@ from chainsim.experiments.stress import Course, Outlook, Stress, StressTest, str
 from chainsim.experiments.stress_design import Asked, designed
 from chainsim.experiments.twins import packed_twin, unpacked_holdings, unpacked_output
 from chainsim.network.compiled import CompiledNetwork
-from chainsim.outcome.resilience import output_of
 from chainsim.outcome.trajectory import Trajectory
+from chainsim.outcome.twin import output_of
 from chainsim.report.figures.stress import stress_pictures
 from chainsim.report.figures.style import as_svg
 from chainsim.report.files import csv_text, json_text

@@ -16,7 +16,8 @@ from chainsim.experiments.replications import simulate
 from chainsim.experiments.store import Kept, key_of, reading
 from chainsim.experiments.twins import packed_twin, unpacked_output
 from chainsim.network.compiled import CompiledNetwork, DisruptionSpec
-from chainsim.outcome.resilience import Resilience, TwinComparison, output_against_twin, output_of
+from chainsim.outcome.resilience import Resilience
+from chainsim.outcome.twin import TwinComparison, output_against_twin, output_of
 
 Specs = Mapping[str, tuple[DisruptionSpec, ...]]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from chainsim.experiments.bounds import Bounds
 from chainsim.experiments.knockouts import KINDS, Tried
 from chainsim.experiments.survival import Impact, impact
-from chainsim.outcome.resilience import TwinComparison
+from chainsim.outcome.twin import TwinComparison
 
 
 @dataclass(frozen=True, slots=True)

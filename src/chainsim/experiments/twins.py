@@ -9,7 +9,7 @@ import numpy as np
 
 from chainsim.experiments.fluid import Holdings
 from chainsim.network.compiled import CompiledNetwork
-from chainsim.outcome.resilience import OutputRecord
+from chainsim.outcome.twin import OutputRecord
 
 
 def packed_twin(network: CompiledNetwork, output: OutputRecord, holdings: Holdings) -> bytes:
