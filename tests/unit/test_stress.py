@@ -18,16 +18,17 @@ from tests.unit.stress_support import by_hand, mapping
 from chainsim import compile_network
 from chainsim.errors import InputError, LawError
 from chainsim.experiments import cases
+from chainsim.experiments.bounds import Bounds
+from chainsim.experiments.fluid import holdings_of
 from chainsim.experiments.knockouts import chosen, knockouts
-from chainsim.experiments.ranking import Bounds
 from chainsim.experiments.replications import simulate
 from chainsim.experiments.store import writing
 from chainsim.experiments.stress import Course, Outlook, Stress, StressTest, stressed
 from chainsim.experiments.stress_design import Asked, designed
-from chainsim.experiments.twins import packed_output, unpacked_output
+from chainsim.experiments.twins import packed_twin, unpacked_holdings, unpacked_output
 from chainsim.network.compiled import CompiledNetwork
-from chainsim.outcome.resilience import output_of
 from chainsim.outcome.trajectory import Trajectory
+from chainsim.outcome.twin import output_of
 from chainsim.report.figures.stress import stress_pictures
 from chainsim.report.figures.style import as_svg
 from chainsim.report.files import csv_text, json_text
@@ -276,7 +277,7 @@ def test_a_failed_run_is_kept_shown_and_run_again_on_request(
     worst = found.ranking[0].cell
     assert worst.failed == 1 and worst.impact.peak_shortfall.n == 1
     assert worst.errors == ("", "LawError: a law does not hold")
-    assert "FAILED" in stress_sheets(found)[0].rows[0][5]  # type: ignore[index]
+    assert "FAILED" in stress_sheets(found)[0].rows[0][6]  # type: ignore[index]
     assert "supplier:a from 2024-01-04 for 9 d, replication 1" in found.errors
     assert course(two(), path).errors == found.errors  # kept
     mended = course(two(), path, rerun_failed=True)
@@ -334,22 +335,29 @@ def test_every_start_has_its_own_table(seasons: StressTest) -> None:
     assert all(cell.impact.time_to_survive.beyond in (None, 19.0) for cell in late)
 
 
-def test_bounds_have_their_columns_where_there_are_any(seasons: StressTest) -> None:
-    assert "lost_at_least" not in ranking_columns(seasons)
+def test_bounds_stand_in_their_columns(seasons: StressTest) -> None:
     first = replace(seasons.ranking[0], bounds=Bounds(7.0, 12.0))
-    bounded = replace(seasons, ranking=(first, *seasons.ranking[1:]))
-    assert ranking_columns(bounded)["lost_at_least"][:2] == [12.0, None]
+    second = replace(seasons.ranking[1], bounds=Bounds(None, 0.0))
+    bounded = replace(seasons, ranking=(first, second, *seasons.ranking[2:]))
+    columns = ranking_columns(bounded)
+    assert columns["lost_at_least"][:2] == [12.0, 0.0]
+    assert columns["time_to_survive_at_most"][:2] == [7.0, None]
     assert stress_object(bounded)["ranking"][0]["bounds"]["time_to_survive"] == 7.0
+    assert [row[4] for row in stress_sheets(bounded)[0].rows[:2]] == ["7", "for ever"]
 
 
 def test_a_packed_twin_is_the_twin() -> None:
     network = two().bench.network
-    output = output_of(network, simulate(network, 0))
-    packed = packed_output(network, output)
+    run = simulate(network, 0)
+    output = output_of(network, run)
+    holdings = holdings_of(network, run)
+    packed = packed_twin(network, output, holdings)
     again = unpacked_output(network, packed)
     assert (again.daily == output.daily).all() and again.end == output.end
     assert (again.waiting == output.waiting).all()
     for stock, (instants, quantities) in output.made.items():
         assert (again.made[stock][0] == instants).all()
         assert (again.made[stock][1] == quantities).all()
-    assert packed_output(network, again) == packed
+    assert (unpacked_holdings(packed).goods == holdings.goods).all()
+    assert (unpacked_holdings(packed).in_process == holdings.in_process).all()
+    assert packed_twin(network, again, unpacked_holdings(packed)) == packed

@@ -98,7 +98,18 @@ def test_what_is_short_or_unused_does_no_harm(found: StressTest) -> None:
         assert one.hardest_hit == ""
     assert cell(found, "supplier:a").hardest_hit == "plant"
     rows = {row[1]: row for row in stress_sheets(found)[0].rows}
-    assert rows["c"][3:] == ("none", "none", "0 (-)", "0 (-)", "0.000")
+    assert rows["c"][3:] == ("none", "for ever", "none", "0 (-)", "0", "0 (-)", "0.000")
+
+
+@pytest.mark.parametrize(("id_", "days"), [("supplier:a", 7), ("supplier:b", 12)])
+def test_nobody_could_do_better_than_the_bounds(found: StressTest, id_: str, days: int) -> None:
+    """Stock and road are used up at 24 a day; what is missing until the 20 days end is late."""
+    (row,) = (one for one in found.ranking if one.cell.tried.knockout.id == id_)
+    assert row.bounds is not None
+    assert row.bounds.time_to_survive == pytest.approx(days, abs=0.1)
+    assert row.bounds.least_lost == pytest.approx((20 - days) * 24, abs=2)
+    harm = row.cell.impact.peak_shortfall.mean
+    assert harm is not None and harm >= row.bounds.least_lost
 
 
 def test_the_grid_has_the_worst_at_every_duration(found: StressTest) -> None:

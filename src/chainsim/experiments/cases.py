@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from chainsim.errors import RunError
+from chainsim.experiments.fluid import holdings_of
 from chainsim.experiments.knockouts import Tried
 from chainsim.experiments.replications import simulate
 from chainsim.experiments.store import Kept, key_of, reading
-from chainsim.experiments.twins import packed_output, unpacked_output
+from chainsim.experiments.twins import packed_twin, unpacked_output
 from chainsim.network.compiled import CompiledNetwork, DisruptionSpec
-from chainsim.outcome.resilience import Resilience, TwinComparison, output_against_twin, output_of
+from chainsim.outcome.resilience import Resilience
+from chainsim.outcome.twin import TwinComparison, output_against_twin, output_of
 
 Specs = Mapping[str, tuple[DisruptionSpec, ...]]
 
@@ -83,7 +85,8 @@ def perform(bench: Bench, store: Path, cases: Sequence[Case], index: int) -> Kep
 def _payload(bench: Bench, store: Path, case: Case) -> bytes:
     if case.tried is None:
         trajectory = simulate(bench.network, case.replication)
-        return packed_output(bench.network, output_of(bench.network, trajectory))
+        output = output_of(bench.network, trajectory)
+        return packed_twin(bench.network, output, holdings_of(bench.network, trajectory))
     packed = _twin(store, key_of(bench.facts(Case(case.replication))))
     twin = unpacked_output(bench.network, packed)
     network, strike = bench.struck(case.tried)

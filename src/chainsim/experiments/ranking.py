@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from chainsim.experiments.bounds import Bounds
 from chainsim.experiments.knockouts import KINDS, Tried
 from chainsim.experiments.survival import Impact, impact
-from chainsim.outcome.resilience import TwinComparison
+from chainsim.outcome.twin import TwinComparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +37,6 @@ class Cell:
                 if resilience.struck:
                     behind[site] = behind.get(site, 0.0) + resilience.peak_shortfall
         return min(behind, key=lambda site: (-behind[site], site), default="")
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """What is certain whatever the chain does, from linear programs."""
-
-    time_to_survive: float | None
-    """Days for which output can be kept up at most."""
-    least_lost: float | None
-    """Units of output that are lost at least."""
 
 
 @dataclass(frozen=True, slots=True)

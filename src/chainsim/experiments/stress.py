@@ -17,14 +17,17 @@ from math import comb
 from typing import Any
 
 from chainsim.errors import RunError
+from chainsim.experiments.bounds import bounds_of
 from chainsim.experiments.cases import Bench, Case, Specs, comparison_of, perform
 from chainsim.experiments.executors import completed
+from chainsim.experiments.fluid import Holdings
 from chainsim.experiments.knockouts import SUPPLIER, Knockout, Tried, chosen, knockouts, pairs
 from chainsim.experiments.ranking import Cell, Ranked, cell_of, ranked
 from chainsim.experiments.replications import OnDone
 from chainsim.experiments.runs import unit_of_output
 from chainsim.experiments.store import Kept, Store, key_of
 from chainsim.experiments.stress_design import Asked, Design, designed
+from chainsim.experiments.twins import unpacked_holdings
 from chainsim.network.compiled import CompiledNetwork
 from chainsim.network.compiling import WORDS, compile_network, fingerprint
 from chainsim.provenance import Inputs, inputs_of
@@ -208,7 +211,8 @@ class Course:
             self._carry_out(phase(), workers, on_done)
             if phase == self._twins:
                 self._check_twins()
-        reference = self._ranking()
+        twins = self._holdings()
+        reference = [self._bounded(row, twins) for row in self._ranking()]
         cells = [row.cell for row in reference]
         cells += [self._cell(tried) for tried in self._grid_cells()]
         order = {row.cell.tried.knockout.id: row.rank for row in reference}
@@ -298,6 +302,16 @@ class Course:
 
     def _ranked(self, found: Iterable[Knockout]) -> list[Ranked]:
         return ranked([self._cell(self._reference(one)) for one in found])
+
+    def _holdings(self) -> list[Holdings]:
+        """What the twins hold that did not fail."""
+        kept = [self._kept(case) for case in self._twins()]
+        return [unpacked_holdings(one.payload) for one in kept if one.payload is not None]
+
+    def _bounded(self, row: Ranked, twins: Sequence[Holdings]) -> Ranked:
+        network, strike = self.stress.bench.struck(row.cell.tried)
+        found = bounds_of(network, twins, strike, row.cell.tried.duration)
+        return replace(row, bounds=found)
 
     def _cell(self, tried: Tried) -> Cell:
         stress = self.stress

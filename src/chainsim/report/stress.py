@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from chainsim.experiments.bounds import Bounds
 from chainsim.experiments.knockouts import Tried
-from chainsim.experiments.ranking import Bounds, Cell, Ranked, harm
+from chainsim.experiments.ranking import Cell, Ranked, harm
 from chainsim.experiments.runs import ENGINES
 from chainsim.experiments.stress import StressTest
 from chainsim.experiments.summary import Aggregate
@@ -34,14 +35,15 @@ def stress_sheets(found: StressTest) -> list[Sheet]:
 
 def _ranking_sheet(found: StressTest) -> Sheet:
     stress, unit = found.stress, found.stress.output_unit
-    heads = ("survives [d]", "recovers [d]", f"peak shortfall [{unit}]", f"never made up [{unit}]",
-             "risk index")  # fmt: skip
+    heads = ("survives [d]", "at most [d]", "recovers [d]", f"peak shortfall [{unit}]",
+             f"at least [{unit}]", f"never made up [{unit}]", "risk index")  # fmt: skip
     tried = found.ranking[0].cell.tried
     note = (
         f"Each from {tried.start:%Y-%m-%d} on for {tried.days:g} d, alone, against the same "
         f"{stress.replications} replications without any disruption (seed {stress.seed}). "
         "Medians of times, means of amounts with their intervals; none: never struck; more than "
-        "(>) is beyond the end of the runs. Risk index: peak shortfall over the largest one."
+        "(>) is beyond the end of the runs. Risk index: peak shortfall over the largest one. "
+        "At most and at least: what no planner could better (linear programs, docs/bounds.md)."
     )
     more = len(found.ranking) - MOST_ROWS
     below = [f"{more} more are in ranking.csv."] if more > 0 else []
@@ -58,18 +60,27 @@ def _ranking_sheet(found: StressTest) -> Sheet:
 def _ranking_row(row: Ranked) -> tuple[str, ...]:
     knockout, impact = row.cell.tried.knockout, row.cell.impact
     if row.risk_index is None:
-        return (str(row.rank), knockout.what, knockout.kind, *["failed"] * 5)
+        return (str(row.rank), knockout.what, knockout.kind, *["failed"] * 7)
     doubt = f", {row.cell.failed} FAILED" if row.cell.failed else ""
     return (
         str(row.rank),
         knockout.what,
         knockout.kind,
         survival_text(impact),
+        _at_most(row.bounds),
         time_text(impact.time_to_recover),
         _amount(impact.peak_shortfall) + doubt,
+        number(row.bounds.least_lost if row.bounds else None),
         _amount(impact.never_made_up),
         f"{row.risk_index:.3f}",
     )
+
+
+def _at_most(bounds: Bounds | None) -> str:
+    """The bound of the time to survive."""
+    if bounds is None:
+        return "-"
+    return "for ever" if bounds.time_to_survive is None else number(bounds.time_to_survive)
 
 
 def survival_text(impact: Impact) -> str:
@@ -166,13 +177,12 @@ def _cell_object(cell: Cell) -> dict[str, Any]:
 
 def ranking_columns(found: StressTest) -> dict[str, list[Any]]:
     """A row for each knock-out, the most harmful one first."""
-    bounded = any(row.bounds for row in found.ranking)
     return _columns(
         {"rank": row.rank}
         | _what(row.cell.tried)
         | {"name": row.cell.tried.knockout.name, "risk_index": row.risk_index}
         | _impact_row(row.cell)
-        | (_bounds_row(row.bounds) if bounded else {})
+        | _bounds_row(row.bounds)
         for row in found.ranking
     )
 
