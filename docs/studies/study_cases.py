@@ -15,7 +15,7 @@ from chainsim.errors import RunError
 from chainsim.experiments.executors import completed
 from chainsim.experiments.runs import Prepared, Run, prepare, run
 from chainsim.experiments.survival import Impact
-from chainsim.outcome.resilience import TwinComparison
+from chainsim.outcome.twin import TwinComparison
 from chainsim.scenario.loading import Scenario
 from chainsim.scenario.quantities import unit
 

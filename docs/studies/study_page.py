@@ -81,6 +81,11 @@ def _answer(facts: Facts) -> dict[str, Any]:
     times = [m.impact.time_to_survive.median for m in facts.makers if m.impact.struck]
     known = [time for time in times if time is not None]
     total, spared = (one.time_to_survive.median for one in (facts.total, facts.spared))
+    share, alone = (
+        (one.peak_shortfall.mean or 0.0) / (facts.total.peak_shortfall.mean or 1.0)
+        for one in (facts.spared, facts.kits_alone)
+    )
+    bounds = facts.bounds
     lfp = sum(s.calm.mean or 0.0 for s in facts.suppliers if s.documented)
     batteries = sum(s.calm.mean or 0.0 for s in facts.suppliers)
     return {
@@ -88,8 +93,31 @@ def _answer(facts: Facts) -> dict[str, Any]:
         "maker_survival": f"{min(known):.1f} to {max(known):.1f}" if known else "all",
         "unharmed": unharmed(facts),
         "gap": (spared or 0.0) - (total or 0.0),
+        "both_lock": min(share, alone) > 0.5,
+        "hours_only": abs(min(bounds.days) - max(bounds.simulated)) < 1.5,
+        "rules_count": min(bounds.spared) > 2 * (spared or 0.0) > 0,
+        "length_words": _lengths(facts),
+        "quarter": _quarter(facts),
+        "lfp_falls": any(s.documented and (s.change.high or 0.0) < 0 for s in facts.suppliers),
         "lfp_share": f"{100 * lfp / batteries:.0f} %" if batteries else "none",
     }
+
+
+def _lengths(facts: Facts) -> str:
+    """Whether the length of a full outage changes when it bites."""
+    full = [facts.grid[length, 0] for length in DURATIONS]
+    times = [one.time_to_survive.median for one in full if one.struck]
+    known = [time for time in times if time is not None]
+    if known and max(known) - min(known) < 0.5:
+        return "How long it lasts does not change when it bites, only what comes after."
+    return ""
+
+
+def _quarter(facts: Facts) -> str:
+    one = facts.grid[30, 25]
+    if not one.struck:
+        return "never puts output a day behind"
+    return f"bites after {days(one.time_to_survive)} days"
 
 
 def _levers(facts: Facts) -> dict[str, Any]:
