@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from study_cases import DURATIONS, LEFT
 from study_facts import Facts
-from study_levers import HIGH, LOW, Lever, Turned, scaled, swing
+from study_levers import HIGH, LOW, Lever, Turned, scaled, swing, written
 
 from chainsim.experiments.runs import Run
 from chainsim.experiments.summary import Aggregate
@@ -178,7 +178,7 @@ def powertrains(facts: Facts) -> Picture:
         whisker(amounts, y, kind.late)
         days.barh(y, kind.late_days.mean, height=0.6, color=BLUE, alpha=0.75)
         whisker(days, y, kind.late_days)
-    amounts.set_yticks(range(len(rows)), [f"{k.name} ({100 * k.share:.3g} %)" for k in rows])
+    amounts.set_yticks(range(len(rows)), [f"{k.name} ({100 * k.share:.1f} %)" for k in rows])
     amounts.set_ylim(len(rows) - 0.5, -0.5)
     amounts.set_xlim(left=0)
     amounts.set_xlabel(facts.unit)
@@ -269,19 +269,22 @@ def assumptions(facts: Facts) -> Picture:
         f"Mean of {facts.fewer} replications with the same draws; the other numbers as assumed. "
         "Dashed: all numbers as assumed."
     )
-    figure, panels = canvas(1.9 + 0.36 * len(rows), title, caption, ncols=2, sharey=True)
-    base = facts.base.peak_shortfall.mean or 0.0, facts.base.time_to_survive.median or 0.0
-    for axes, middle, k in zip(panels, base, (0, 1), strict=True):
+    height = 1.9 + 0.36 * len(rows)
+    figure, panels = canvas(height, title, caption, ncols=3, sharey=True, width_ratios=(1.4, 1, 1))
+    base = facts.base
+    middles = base.peak_shortfall.mean, base.time_to_survive.median, base.time_to_recover.median
+    for axes, middle, k in zip(panels, middles, range(3), strict=True):
         for y, one in enumerate(rows):
             for end, color in ((LOW, ORANGE), (HIGH, BLUE)):
-                change = (one.changes, one.survival)[k][end].mean
-                axes.barh(y, change or 0.0, left=middle, height=0.55, color=color, alpha=0.8)
-        axes.axvline(middle, color=INK, lw=1.0, ls="--")
+                change = (one.changes, one.survival, one.recovery)[k][end].mean or 0.0
+                axes.barh(y, change, left=middle or 0.0, height=0.55, color=color, alpha=0.8)
+        axes.axvline(middle or 0.0, color=INK, lw=1.0, ls="--")
         axes.grid(axis="y", visible=False)
     panels[0].set_yticks(range(len(rows)), [_range_label(one) for one in rows])
     panels[0].set_ylim(len(rows) - 0.5, -0.5)
     panels[0].set_xlabel(f"peak shortfall [{facts.unit}]")
     panels[1].set_xlabel("time to survive [d]")
+    panels[2].set_xlabel("time to recover [d]")
     thousands(panels[0], "x")
     legend(figure, {"at the low end": Patch(color=ORANGE), "at the high end": Patch(color=BLUE)})
     data: dict[str, Any] = {
@@ -294,5 +297,5 @@ def assumptions(facts: Facts) -> Picture:
 
 
 def _range_label(one: Turned) -> str:
-    low, middle, high = (f"{value:,g}" for value in one.values)
+    low, middle, high = (written(value) for value in one.values)
     return f"{one.name}\n{low} ({middle}) {high} {one.unit}"

@@ -62,6 +62,8 @@ class Turned:
     """Of the peak shortfall, paired with the outage as assumed."""
     survival: tuple[Aggregate, Aggregate]
     """Of the time to survive, days; likewise."""
+    recovery: tuple[Aggregate, Aggregate]
+    """Of the time to recover, days; likewise."""
 
 
 def interval_of(found: Contrast) -> Aggregate:
@@ -75,6 +77,11 @@ def interval_of(found: Contrast) -> Aggregate:
 def swing(one: Turned) -> float:
     """The larger change of the peak shortfall at an end of the range."""
     return max(abs(change.mean or 0.0) for change in one.changes)
+
+
+def written(value: float) -> str:
+    """A value of a parameter as people write it: 1,000,000; 0.45."""
+    return f"{value:,.10g}"
 
 
 def scaled(one: Aggregate, by: float, unit: str = "") -> Aggregate:
@@ -127,16 +134,14 @@ def _paired(outage: Run, run: Run, value: Callable[[Row], float]) -> list[float]
 
 
 def ratio(above: Sequence[float], below: Sequence[float], unit: str) -> Aggregate:
-    """The ratio of two means over the same replications, with its interval.
+    """The ratio of a mean to one above zero over the same replications, with its interval.
 
     Source: the ratio estimator, Cochran (1977), Sampling Techniques, chapter 6: the deviations
-    above - ratio x below have the variance of the ratio times the mean below. No interval where
-    the mean below is not told apart from zero.
+    above - ratio x below have the variance of the ratio times the mean below. There is no
+    ratio where the mean below is not certainly above zero.
     """
     bottom = t_interval(below)
-    if not bottom.mean or bottom.low is None or bottom.high is None:
-        return Aggregate(unit, None, None, None, len(below), 0.95)
-    if bottom.low <= 0 <= bottom.high:
+    if bottom.low is None or bottom.low <= 0:
         return Aggregate(unit, None, None, None, len(below), 0.95)
     value = float(np.mean(above)) / bottom.mean
     rest = t_interval([(a - value * b) / bottom.mean for a, b in zip(above, below, strict=True)])
@@ -182,4 +187,5 @@ def turned(runs: Mapping[str, Run], name: str, fewer: int) -> Turned:
         impacts=(total_of(ends[LOW]), total_of(ends[HIGH])),
         changes=(change(ends[LOW], "peak_shortfall"), change(ends[HIGH], "peak_shortfall")),
         survival=(change(ends[LOW], "time_to_survive"), change(ends[HIGH], "time_to_survive")),
+        recovery=(change(ends[LOW], "time_to_recover"), change(ends[HIGH], "time_to_recover")),
     )

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from study_cases import DURATIONS, LEFT
 from study_facts import WINDOW, Facts
-from study_levers import Lever, scaled, swing
+from study_levers import Lever, scaled, swing, written
 from study_ranking import REPLICATIONS
 from study_words import (
     days,
@@ -28,6 +28,7 @@ from study_words import (
     survives,
     told,
     unharmed,
+    what,
     worst,
     worth,
 )
@@ -36,12 +37,13 @@ from chainsim.experiments.stress import StressTest
 from chainsim.report.tables import number
 
 TEMPLATE = "sichuan.md.j2"
-FILTERS: dict[str, Callable[..., str]] = {
+FILTERS: dict[str, Callable[..., Any]] = {
     "mean": mean,
     "percent": percent,
     "days": days,
     "survival": survival,
     "survives": survives,
+    "what": what,
     "peak": peak,
     "millions": millions,
     "plain": plain,
@@ -49,7 +51,8 @@ FILTERS: dict[str, Callable[..., str]] = {
     "low": lambda values: number(min(values), 3),
     "high": lambda values: number(max(values), 3),
     "thousands": lambda one: mean(scaled(one, 1 / 1000)),
-    "ends": lambda one: f"{', '.join(f'{value:,g}' for value in one.values)} {one.unit}".strip(),
+    "flip": lambda one: scaled(one, -1),
+    "ends": lambda one: f"{', '.join(written(value) for value in one.values)} {one.unit}".strip(),
 }
 
 
@@ -92,6 +95,9 @@ def _answer(facts: Facts) -> dict[str, Any]:
         "struck_makers": sum(m.impact.struck > 0 for m in facts.makers),
         "maker_survival": f"{min(known):.1f} to {max(known):.1f}" if known else "all",
         "unharmed": unharmed(facts),
+        "made_up": "what is missing is made up"
+        if not told(facts.total.never_made_up)
+        else f"{mean(facts.total.never_made_up)} {facts.unit} are not made up",
         "gap": (spared or 0.0) - (total or 0.0),
         "both_lock": min(share, alone) > 0.5,
         "hours_only": abs(min(bounds.days) - max(bounds.simulated)) < 1.5,
@@ -124,13 +130,19 @@ def _levers(facts: Facts) -> dict[str, Any]:
     """Which lever helps most, which are worth it, and what pooling does."""
     best, pool = facts.levers[0], named(facts, "pooling")
     return {
-        "best": f"{plain(best.name)[:1].upper()}{plain(best.name)[1:]} helps most",
+        "best": best,
         "best_change": peak_change(facts, best),
-        "best_worth": worth(best, facts.prices),
+        "cheapest": _cheapest(facts),
         "worth": lambda lever: worth(lever, facts.prices),
         "margins": _margins(facts),
         "pooled": pooling(facts, pool) if pool else "",
     }
+
+
+def _cheapest(facts: Facts) -> Lever | None:
+    """The lever that breaks even at the lowest price; None if none saves anything."""
+    saving = [one for one in facts.levers if one.break_even.mean is not None]
+    return min(saving, key=lambda one: one.break_even.mean or 0.0, default=None)
 
 
 def _margins(facts: Facts) -> str:
@@ -146,8 +158,7 @@ def _margins(facts: Facts) -> str:
 
 
 def _pays(lever: Lever, margin: float) -> bool:
-    found = lever.per_vehicle
-    return told(scaled(lever.avoided, 1)) and found.high is not None and found.high < margin
+    return lever.per_vehicle.high is not None and lever.per_vehicle.high < margin
 
 
 def _assumed(facts: Facts) -> dict[str, Any]:
@@ -156,6 +167,9 @@ def _assumed(facts: Facts) -> dict[str, Any]:
     survive = moving(facts, lambda one, end: one.survival[end], 1.0)
     peaks = moving(facts, lambda one, end: one.changes[end], tenth)
     return {
+        "moves_recovery": _moved(
+            moving(facts, lambda one, end: one.recovery[end], 10.0), "by ten days or more"
+        ),
         "survive_span": span(facts, lambda one: one.time_to_survive.median),
         "peak_span": span(facts, lambda one: one.peak_shortfall.mean),
         "turned": sorted(facts.turned, key=lambda one: -swing(one)),

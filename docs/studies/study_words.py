@@ -18,10 +18,15 @@ MILLION = 1e6
 def mean(one: Aggregate, digits: int = 3) -> str:
     """A mean with its interval: 25,780 (25,434 to 26,127)."""
     if one.mean is None:
-        return "not defined"
+        return "none"
     if one.low is None or one.high is None:
-        return number(one.mean, digits)
-    return f"{number(one.mean, digits)} ({number(one.low, digits)} to {number(one.high, digits)})"
+        return short(one.mean, digits)
+    return f"{short(one.mean, digits)} ({short(one.low, digits)} to {short(one.high, digits)})"
+
+
+def short(value: float, digits: int = 3) -> str:
+    """A number with few digits; what rounds to 0.00 is 0."""
+    return "0" if abs(value) < 0.005 else number(value, digits)
 
 
 def percent(one: Aggregate) -> str:
@@ -56,16 +61,16 @@ def told(one: Aggregate) -> bool:
     return one.low is not None and one.high is not None and (one.low > 0 or one.high < 0)
 
 
-def change(one: Aggregate, unit: str, up: str = "more", down: str = "fewer") -> str:
-    """A difference in words: 5,300 vehicles fewer (5,000 to 5,600)."""
-    if one.mean is None:
-        return "no value in any pair"
+def change(one: Aggregate, up: str = "more", down: str = "fewer") -> str:
+    """A difference in words: 5,300 fewer (5,000 to 5,600)."""
+    if one.mean is None or one.low is None or one.high is None:
+        return "no difference that can be told"
     if not told(one):
-        return f"no difference that {one.n} replications can tell ({mean(one)} {unit})"
-    assert one.low is not None and one.high is not None
+        few = f"{short(one.low)} to {short(one.high)}"
+        return f"no difference that {one.n} replications can tell ({few})"
     low, high = sorted((abs(one.low), abs(one.high)))
     way = up if one.mean > 0 else down
-    return f"{number(abs(one.mean), 3)} {unit} {way} ({number(low, 3)} to {number(high, 3)})"
+    return f"{short(abs(one.mean))} {way} ({short(low)} to {short(high)})"
 
 
 def listed(words: Sequence[str]) -> str:
@@ -93,17 +98,20 @@ def unharmed(facts: Facts) -> str:
 def worth(lever: Lever, prices: Sequence[float]) -> str:
     """From which price of a waiting vehicle on a lever is worth it."""
     price = lever.break_even
-    if not told(lever.waited) or (lever.waited.mean or 0.0) <= 0:
+    if (lever.waited.high or 0.0) < 0:
+        longer = mean(scaled(lever.waited, -1))
+        return f"customers wait longer, by {longer} vehicle-days: worth it at no price"
+    if price.low is None or price.high is None:
         return "it saves no waiting that can be told apart from none: worth it at no price"
     if (lever.extra.high or 0.0) <= 0:
         return "it costs less than nothing: worth it at any price"
     text = f"worth it from {mean(price)} yuan for a vehicle that waits a day"
     low, _, high = prices
-    if price.high is not None and price.high <= low:
-        return f"{text}, below the whole range of {low:g} to {high:g}"
-    if price.low is not None and price.low >= high:
-        return f"{text}, above the whole range of {low:g} to {high:g}"
-    return f"{text}, within the range of {low:g} to {high:g}"
+    if price.high <= low:
+        return f"{text}: at every price of the assumed range ({low:g} to {high:g})"
+    if price.low >= high:
+        return f"{text}: at no price of the assumed range ({low:g} to {high:g})"
+    return f"{text}, within the assumed range ({low:g} to {high:g})"
 
 
 def named(facts: Facts, name: str) -> Lever | None:
@@ -116,15 +124,21 @@ def plain(name: str) -> str:
     return name.replace("_", " ")
 
 
+def what(lever: Lever) -> str:
+    """What a lever is, from the description of its scenario."""
+    return lever.title.partition(", ")[2].rstrip(".") or lever.title
+
+
 def peak_change(facts: Facts, lever: Lever) -> str:
     """How many more or fewer are behind at the worst moment."""
-    return f"{change(scaled(lever.avoided, -1), facts.unit)} behind at the worst moment"
+    found = scaled(lever.avoided, -1)
+    return f"{change(found)}{'' if told(found) else ' in'} {facts.unit} behind at the worst moment"
 
 
 def peak(lever: Lever) -> str:
     """The peak shortfall with a lever, and its paired difference."""
-    found = change(scaled(lever.avoided, -1), "")
-    return f"{number(lever.measures['peak_shortfall'].other)}: {found.replace('  ', ' ')}"
+    after = number(lever.measures["peak_shortfall"].other)
+    return f"{after}: {change(scaled(lever.avoided, -1))}"
 
 
 def survives(lever: Lever) -> str:
@@ -132,15 +146,14 @@ def survives(lever: Lever) -> str:
     found = lever.measures["time_to_survive"]
     if found.other is None:
         return "never struck"
-    return f"{found.other:.1f}: {change(interval_of(found), 'd', 'later', 'earlier')}"
+    return f"{found.other:.1f}: {change(interval_of(found), 'later', 'earlier')}"
 
 
 def pooling(facts: Facts, lever: Lever) -> str:
     """What lending does to the chain as a whole, said as it is."""
     moved = interval_of(lever.measures["time_to_survive"])
-    words = change(moved, "days", "later", "earlier")
-    first = f"output falls behind {words}" if told(moved) else f"the start shows {words}"
-    return f"{first}; {peak_change(facts, lever)}"
+    first = f"{change(moved)}{'' if told(moved) else ' in'} days to survive"
+    return f"{first}, and {peak_change(facts, lever)}"
 
 
 def moving(facts: Facts, of: Callable[[Turned, int], Aggregate], least: float) -> list[str]:

@@ -84,6 +84,7 @@ def made_up() -> Any:
         impacts=(hit([1500.0] * 3, 10.0), hit([500.0] * 3, 20.0)),
         changes=(aggregate([500.0, 490.0, 510.0], ""), aggregate([-500.0, -490.0, -510.0], "")),
         survival=(aggregate([-5.0, -5.1, -4.9], "d"), aggregate([5.0, 5.1, 4.9], "d")),
+        recovery=(aggregate([9.0, 9.1, 8.9], "d"), aggregate([0.0, 0.1, -0.1], "d")),
     )  # fmt: skip
     return Facts(
         replications=3, fewer=3, version="0", fingerprint="sha256:" + "0" * 64, events=1,
