@@ -26,7 +26,7 @@ from chainsim.network.compiled import (
     Target,
 )
 from chainsim.network.names import Names
-from chainsim.network.parts.flows import first_after_zero
+from chainsim.network.parts.flows import first_after_zero, lanes_for_orders
 from chainsim.scenario.schema.document import ScenarioFile
 from chainsim.scenario.schema.flows import Lane
 from chainsim.scenario.schema.material import Overtime, Site
@@ -83,7 +83,7 @@ def _with_shifts(
     def followed(name: str | None) -> str | None:
         if name is None:
             return None
-        changed = f"{name}+{key}"
+        changed = f"{name}:{key}"  # no calendar of the user is called so
         if changed not in calendars:
             days = _days_of(calendars[response.calendar], response, time)
             base = calendars[name]
@@ -99,16 +99,15 @@ def _with_shifts(
 
 def _days_of(calendar: Calendar, response: OtherShifts, time: Time) -> list[Special]:
     """The days of a window with the shifts that a calendar gives them."""
-    by_day = time.shifts(calendar).by_day
     return [
-        Special.model_construct(first=_midnight(day), shifts=by_day.get(day, ()))
-        for day in _days(response.first.date(), response.last.date())
+        Special.model_construct(first=_midnight(day), shifts=shifts)
+        for day, shifts in time.shifts(calendar).by_day.items()
+        if _applies(response, day)
     ]
 
 
-def _days(first: dt.date, last: dt.date) -> Iterator[dt.date]:
-    for k in range((last - first).days + 1):
-        yield first + dt.timedelta(days=k)
+def _applies(response: OtherShifts, day: dt.date) -> bool:
+    return response.first.date() <= day <= response.last.date()
 
 
 def _midnight(day: dt.date) -> dt.datetime:
@@ -172,8 +171,8 @@ def _changed_days(
     other = time.shifts(document.calendars[response.calendar]).by_day
     for site in sites:
         own = time.shifts(document.calendars[document.sites[site].calendar or ""]).by_day
-        for day in _days(response.first.date(), response.last.date()):
-            if own.get(day) != other.get(day):
+        for day, shifts in other.items():
+            if _applies(response, day) and own[day] != shifts:
                 begin = time.day_start(day)
                 yield begin, begin + DAY, 1
 
@@ -211,6 +210,7 @@ class _Adding:
         self.document = document
         self.names = names
         self.levels = levels
+        self.ways = lanes_for_orders(document, names)
         self.responses: Mapping[str, Any] = dict(enabled_responses(document))
         self.places = {key: place for place, key in enumerate(self.responses)}
         self.sites = {
@@ -273,7 +273,7 @@ class _Adding:
         activate = response.activate
         second = SecondSourceSpec(
             response=place,
-            lanes=self._lanes_from(response.source, site, item),
+            lanes=self.ways[response.source, site, item],
             instead_of=tuple(
                 k
                 for k, source in enumerate(sources)
@@ -286,14 +286,6 @@ class _Adding:
             share=round(response.share * FULL_SPEED),
         )
         return replace(spec, second=second)
-
-    def _lanes_from(self, origin: str, destination: str, item: str) -> tuple[int, ...]:
-        found = [
-            (self.document.lanes[block].priority, self.names.ranks["lane", key], index)
-            for index, (key, block, *ends) in enumerate(self.names.lanes)
-            if ends == [origin, destination, item]
-        ]
-        return tuple(index for *_, index in sorted(found))
 
     def pools(self, time: Time) -> Iterator[PoolSpec]:
         """One pool for every item that sites lend each other."""

@@ -55,9 +55,7 @@ class _Targets:
         self.extras = extra_covers(document, time)
 
     def applied(self) -> CompiledNetwork:
-        network = with_responses(
-            self.network, self.names.document, self.names, self.time, self._levels
-        )
+        network = with_responses(self.network, self.document, self.names, self.time, self._levels)
         return replace(
             network,
             stocks=tuple(self._stock(spec) for spec in network.stocks),
