@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +54,7 @@ class _Targets:
         self.time = time
         self.covers = Covers(time, self._plan(), len(network.horizon.day_ends))
         self.extras = extra_covers(document, time)
+        self._levels = cache(self._levels_of)
 
     def applied(self) -> CompiledNetwork:
         network = with_responses(self.network, self.document, self.names, self.time, self._levels)
@@ -101,7 +103,7 @@ class _Targets:
 
     # ---- cover
 
-    def _levels(self, stock: int, seconds: float) -> tuple[int, ...]:
+    def _levels_of(self, stock: int, seconds: float) -> tuple[int, ...]:
         spec = self.network.stocks[stock]
         quantum = self.network.items[spec.item].quantum
         return self.covers.level(stock, quantum, seconds, self._calendar(stock))

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -166,6 +167,16 @@ LONGEST_TIME = 365_250
 Duration = dimensioned(quantities.TIME, "d", low=0, high=LONGEST_TIME)
 """Seconds as an exact fraction; a bare number means days; at least 0."""
 PositiveDuration = dimensioned(quantities.TIME, "d", low=0, high=LONGEST_TIME, exclusive=True)
+
+
+def _a_second(value: Fraction) -> Fraction:
+    if value < 1:
+        raise refuse("be at least 1 s")
+    return value
+
+
+Interval = Annotated[PositiveDuration, AfterValidator(_a_second)]
+"""Between events on whole seconds that come again and again."""
 Share = dimensioned(quantities.NONE, "1", low=0, high=1)
 """A fraction from 0 to 1 (a per cent sign is understood)."""
 Factor = dimensioned(quantities.NONE, "1", low=0)
