@@ -83,7 +83,7 @@ class SecondSource:
         share = self._share(begin)
         waiting = sum(lane.waiting for lane in lanes)
         due = (self._moved[source] + waiting) * share // FULL_SPEED - self._moved[source]
-        moving = left = min(waiting, max(0, due)) // unit * unit
+        moving = left = max(0, due) // unit * unit
         for lane in reversed(lanes):
             part = min(lane.waiting, left)
             if part:

@@ -122,13 +122,19 @@ def extra_covers(
     for _, response in enabled_responses(document):
         if not isinstance(response, ExtraCover):
             continue
-        begin = 0 if response.first is None else time.second(response.first)
-        end = time.end if response.last is None else time.second(response.last)
+        begin, end = _dates(response, time)
         for site in selected_sites(document, response.at):
             for item in response.item:
                 entry = float(response.extra), begin, end
                 found.setdefault((site, item), []).append(entry)
     return found
+
+
+def _dates(response: ExtraCover, time: Time) -> tuple[int, int]:
+    """From when until when a cover is kept: always unless it has dates."""
+    begin = 0 if response.first is None else time.second(response.first)
+    end = time.end if response.last is None else time.second(response.last)
+    return begin, end
 
 
 # ---- what responses cost
@@ -157,9 +163,7 @@ def _windows(
     if isinstance(response, OtherShifts):
         yield from _changed_days(document, response, sites, time)
     elif isinstance(response, ExtraCover):
-        first = 0 if response.first is None else time.second(response.first)
-        last = time.end if response.last is None else time.second(response.last)
-        yield first, last, len(sites)
+        yield *_dates(response, time), len(sites)
     elif not isinstance(response, BackupPower | SecondSource):
         yield 0, time.end, len(sites)
 
@@ -189,18 +193,13 @@ def with_responses(
         network,
         stocks=tuple(adding.stock(spec) for spec in network.stocks),
         operations=tuple(adding.operation(spec) for spec in network.operations),
-        lanes=tuple(adding.lane(spec, *lane) for spec, lane in _named(network, names)),
+        lanes=tuple(
+            adding.lane(spec, *ends)
+            for spec, (_, _, *ends) in zip(network.lanes, names.lanes, strict=True)
+        ),
         replenishments=tuple(adding.replenishment(spec) for spec in network.replenishments),
         pools=tuple(adding.pools(time)),
     )
-
-
-def _named(
-    network: CompiledNetwork, names: Names
-) -> Iterator[tuple[LaneSpec, tuple[str, str, str]]]:
-    for spec, (_, _, *ends) in zip(network.lanes, names.lanes, strict=True):
-        origin, destination, item = ends
-        yield spec, (origin, destination, item)
 
 
 class _Adding:

@@ -152,10 +152,7 @@ def _second_source(
             yield ground.problem((*path, "source"), rule)
         elif source == site:
             yield ground.problem((*path, "source"), "be another site than the one that responds")
-        elif not any(
-            item in lane.items and (source, site) in ground.pairs(key)
-            for key, lane in document.lanes.items()
-        ):
+        elif not _has_lane(ground, item, source, site):
             rule = f"have a lane that carries '{item}' to '{site}'"
             yield ground.problem((*path, "source"), rule, "add one to lanes")
         for first in set(response.instead_of) - set(policy.sources.sites):

@@ -10,7 +10,6 @@ from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -169,13 +168,19 @@ Duration = dimensioned(quantities.TIME, "d", low=0, high=LONGEST_TIME)
 PositiveDuration = dimensioned(quantities.TIME, "d", low=0, high=LONGEST_TIME, exclusive=True)
 
 
-def _a_second(value: Fraction) -> Fraction:
-    if value < 1:
+def _interval(value: Any) -> Fraction:
+    check = _dimensioned(quantities.TIME, "d", Fraction(0), Fraction(LONGEST_TIME), True)
+    seconds = check(value)
+    if seconds < 1:
         raise refuse("be at least 1 s")
-    return value
+    return seconds
 
 
-Interval = Annotated[PositiveDuration, AfterValidator(_a_second)]
+Interval = Annotated[
+    Fraction,
+    BeforeValidator(_interval),
+    WithJsonSchema({"type": ["number", "string"], "description": "a time; a bare number means d"}),
+]
 """Between events on whole seconds that come again and again."""
 Share = dimensioned(quantities.NONE, "1", low=0, high=1)
 """A fraction from 0 to 1 (a per cent sign is understood)."""
