@@ -309,6 +309,18 @@ def test_overtime_is_that_of_an_operation_and_is_counted() -> None:
     assert units(run, "late") == pytest.approx((15 * A_DAY - 10) * 2, abs=4)
 
 
+@proves("overtime")
+def test_overtime_begins_at_a_backlog_in_days() -> None:
+    """A day's use is 24 vehicles, however it is written."""
+
+    def hurried(above: str | int) -> float:
+        late = {"kind": "overtime", "at": "plant", "operation": "line", "factor": 1.5}
+        late |= {"backlog_above": above}
+        return units(simulated(chain(outage(20), late=late)), "late")
+
+    assert hurried("1 d") == hurried(A_DAY) > 0
+
+
 # ---- shifts
 
 
@@ -508,6 +520,19 @@ def test_what_can_be_lent_is_divided_in_proportion_to_what_is_lacking() -> None:
     received = [int(run.daily("stocks", "received", f"{s}/part")[0]) // 1000 for s in "ab"]
     assert received == [5, 10]
     assert cost(pool({"a": 10, "b": 0, "c": 55})) == 15 * 5
+
+
+@proves("pooling")
+def test_a_site_whose_lanes_are_closed_lends_nothing() -> None:
+    """The plants have no lanes but those of the pool. On the third day c has 90 and lends again: the
+    15 and the 20 that the others lack; on the fourth it has 45.
+    """
+    scenario = pool({"a": 5, "b": 0, "c": 110})
+    closed = {"id": "closed", "target": {"site": "c"}, "effect": {"lane": "closed"}}
+    closed |= {"timing": {"at": ["0 d"]}, "duration": "2 d"}
+    scenario["disruptions"] = [closed]
+    lent = simulated(scenario).daily("stocks", "shipped", "c/part") // 1000
+    assert lent.tolist() == [0, 0, 35, 5, 0, 0]
 
 
 @proves("pooling")

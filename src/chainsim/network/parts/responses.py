@@ -68,7 +68,9 @@ def answered(document: ScenarioFile, time: Time) -> ScenarioFile:
 
 
 def _with_overtime(site: Site, response: PlannedOvertime) -> Site:
-    overtime = Overtime(factor=response.factor, backlog_above=response.backlog_above)
+    # a threshold in time has been read already: read again, its seconds would be an amount
+    given = {"factor": response.factor, "backlog_above": response.backlog_above}
+    overtime = Overtime.model_construct(None, **given)
     operation = site.operations[response.operation].model_copy(update={"overtime": overtime})
     return site.model_copy(
         update={"operations": {**site.operations, response.operation: operation}}
