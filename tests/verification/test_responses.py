@@ -524,8 +524,8 @@ def test_what_can_be_lent_is_divided_in_proportion_to_what_is_lacking() -> None:
 
 @proves("pooling")
 def test_a_site_whose_lanes_are_closed_lends_nothing() -> None:
-    """The plants have no lanes but those of the pool. On the third day c has 90 and lends again: the
-    15 and the 20 that the others lack; on the fourth it has 45.
+    """The plants have no lanes but those of the pool. On the third day c has 90 and lends again
+    the 15 and the 20 that the others lack; on the fourth it has 45.
     """
     scenario = pool({"a": 5, "b": 0, "c": 110})
     closed = {"id": "closed", "target": {"site": "c"}, "effect": {"lane": "closed"}}
