@@ -48,7 +48,7 @@ def _of_orders(mapping: Block) -> list[Block]:
             if isinstance(policy.get("level"), dict) and "cover" in policy["level"]:
                 found.append({"kind": "cover"} | own)
             sources = policy["sources"]
-            names = [sources] if isinstance(sources, str) else list(sources)
+            names = sources["sites"] if isinstance(sources, dict) else list(sources)
             found += [
                 {"kind": "pooling", "at": [site, name], "item": item}
                 for name in names
