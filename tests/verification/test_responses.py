@@ -548,6 +548,28 @@ def test_lanes_of_a_pool_are_for_loans_alone() -> None:
     assert sum(loans) == units(run, "lend") == 0
 
 
+# ---- what a disruption costs
+
+
+def test_a_disruption_costs_what_the_run_costs_more_than_its_twin() -> None:
+    """Of 20 days 15 are felt: 360 vehicles wait in the end, and 15 days later none.
+
+    That is 360 x 15 vehicle-days at 10 yuan. The responses of both cost the same.
+    """
+    scenario = chain(outage(20), other=second(share=0, cost={"fixed": "99 yuan"}))
+    scenario["items"]["vehicle"] = {"waiting_cost": "10 yuan"}
+    network = chainsim.compile_network(chainsim.scenario_from_mapping(scenario))
+    compared = compared_with_twin(network, chainsim.simulate(network), 0)
+    assert compared.cost == pytest.approx(360 * 15 * 10, rel=0.01)
+    waited = chainsim.measure(network, chainsim.simulate(network)).total
+    assert waited["response_cost"] == 99
+
+
+def test_without_prices_a_disruption_has_no_cost() -> None:
+    network = chainsim.compile_network(chainsim.scenario_from_mapping(chain(outage(20))))
+    assert compared_with_twin(network, chainsim.simulate(network), 0).cost is None
+
+
 # ---- no occasion, and off
 
 ALL: dict[str, Block] = {
