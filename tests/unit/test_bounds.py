@@ -10,7 +10,7 @@ import pytest
 
 import chainsim
 from chainsim.experiments.bounds import least_lost, time_to_survive
-from chainsim.experiments.fluid import State, initial_state, speeds_left, state_at
+from chainsim.experiments.fluid import State, holdings_of, initial_state, speeds_left, state_at
 from chainsim.network.compiled import SECONDS_PER_DAY, CompiledNetwork
 
 MONTH = 30
@@ -117,9 +117,30 @@ def test_what_a_disruption_leaves_of_the_speed(
         "duration": "9 d",
     }
     network = compiled({"plant": site}, disruptions=[outage])
-    left = speeds_left(network.disruptions[0])
+    left = speeds_left(network, network.disruptions[0])
     found = time_to_survive(network, initial_state(network, MONTH), left)
     assert found == (expected and pytest.approx(expected))
+
+
+def test_backup_power_counts() -> None:
+    """24 a day are wanted; 28 are there and a third of 30 a day goes on: 28 / 14 days."""
+    site = {
+        "stocks": {"vehicle": {"initial": 28}},
+        "operations": {"line": {"outputs": {"vehicle": 1}, "rate": "30 /d"}},
+        "demand": {"vehicle": daily(24)},
+    }
+    outage = {
+        "id": "outage",
+        "target": {"site": "plant"},
+        "effect": {"capacity": 0},
+        "timing": {"at": "1 d"},
+        "duration": "9 d",
+    }
+    engine = {"kind": "backup_power", "at": "plant", "floor": "= 1 / 3"}
+    network = compiled({"plant": site}, disruptions=[outage], responses={"engine": engine})
+    left = speeds_left(network, network.disruptions[0])
+    found = time_to_survive(network, initial_state(network, MONTH), left)
+    assert found == pytest.approx(28 / 14)
 
 
 def test_calendars_profiles_and_scrap() -> None:
@@ -261,14 +282,14 @@ def test_the_state_of_a_run_counts_what_is_under_way() -> None:
     )  # fmt: skip
     run = chainsim.simulate(network)
     begin = 20 * SECONDS_PER_DAY
-    state = state_at(network, [run, run], begin, 20)
+    state = state_at(network, [holdings_of(network, run)] * 2, begin, 20)
     plant = [stock.id for stock in network.stocks].index("plant/part")
     assert state.goods[plant] == pytest.approx(120, abs=1)
     assert state.in_process.sum() == pytest.approx(120 - state.goods[plant])
     assert dict(state.demand) == {plant: pytest.approx(24)}
     found = time_to_survive(network, state, down(network, "mill/press"))
     assert found == pytest.approx(5, abs=1 / 24)
-    first = state_at(network, [run], 0, 20)
+    first = state_at(network, [holdings_of(network, run)], 0, 20)
     assert first.goods[plant] == initial_state(network, 20).goods[plant] == 120
 
 
@@ -281,7 +302,9 @@ def test_what_is_blocked_is_there_even_if_its_server_stops() -> None:
         "demand": {"part": {"process": "trace", "events": [["50 d", 30]]}},
     }
     network = compiled({"plant": site})
-    state = state_at(network, [chainsim.simulate(network)], 20 * SECONDS_PER_DAY, 40)
+    state = state_at(
+        network, [holdings_of(network, chainsim.simulate(network))], 20 * SECONDS_PER_DAY, 40
+    )
     assert state.goods.tolist() == [20] and state.in_process.tolist() == [0]
     assert least_lost(network, state, down(network, "plant/press")) == pytest.approx(10)
 

@@ -437,9 +437,27 @@ def test_list_skips_what_is_no_summary_with_a_note(tmp_path: Path, text: str) ->
         done = call("list", "--scenarios", "absent", "--out", tmp_path, *words)
         assert done.exit_code == 0, done.stderr
         assert done.stderr == (
-            f"{tmp_path / 'foreign'}: skipped, its summary.json is not one of a run\n"
+            f"{tmp_path / 'foreign'}: skipped, its summary.json is not one of a run or stress test "
+            "or calibration\n"
         )
     assert json.loads(done.stdout)["results"] == []
+
+
+def test_list_shows_stress_tests_and_calibrations(tmp_path: Path) -> None:
+    summaries = {
+        "a_stress": {"schema": "chainsim/stress/1", "scenario": "A", "replications": 2,
+                     "ranking": [{"id": "supplier:x"}]},
+        "b_calibration": {"schema": "chainsim/calibrate/1", "scenario": "B", "verdict": "fitted"},
+    }  # fmt: skip
+    for name, summary in summaries.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "summary.json").write_text(json.dumps(summary))
+    done = call("list", "--scenarios", "absent", "--out", tmp_path)
+    assert "supplier:x" in done.stdout and "fitted" in done.stdout and not done.stderr
+    found = json.loads(call("list", "--scenarios", "absent", "--out", tmp_path, "--json").stdout)
+    assert [one["scenario"] for one in found["stress_tests"]] == ["A"]
+    assert [one["verdict"] for one in found["calibrations"]] == ["fitted"]
+    assert found["results"] == []
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes of POSIX")

@@ -34,13 +34,13 @@ def knocked_out(works: str, *overrides: str, network: Path = NETWORK) -> Compile
 
 def bound(network: CompiledNetwork) -> float | None:
     """The largest time to survive that is possible."""
-    left = speeds_left(network.disruptions[0])
+    left = speeds_left(network, network.disruptions[0])
     return time_to_survive(network, initial_state(network, OUTAGE_DAYS), left)
 
 
 def least(network: CompiledNetwork) -> float:
     """The vehicles that are lost at least."""
-    left = speeds_left(network.disruptions[0])
+    left = speeds_left(network, network.disruptions[0])
     return least_lost(network, initial_state(network, OUTAGE_DAYS), left)
 
 

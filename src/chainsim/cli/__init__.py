@@ -12,7 +12,7 @@ import os
 import click
 
 from chainsim import __version__
-from chainsim.cli import calibrating, comparing, listing, process, reading, running
+from chainsim.cli import calibrating, comparing, listing, process, reading, running, stressing
 from chainsim.cli.failures import words_of
 from chainsim.errors import ChainsimError, RunError, visible
 
@@ -54,6 +54,7 @@ def cli() -> None:
 for command in (
     running.run,
     comparing.compare,
+    stressing.stress,
     calibrating.calibrate,
     reading.validate,
     reading.show,

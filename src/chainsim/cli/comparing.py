@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from chainsim.cli.options import FILE, Call, run_options, with_seed_and_replications
+from chainsim.cli.options import FILE, Call, run_options
 from chainsim.cli.progress import progress
 from chainsim.errors import InputError, Problem, RunError, visible
 
@@ -63,23 +63,8 @@ class _Comparer(Call):
     def prepare(self, files: Iterable[Path]) -> dict[str, Prepared]:
         """The scenarios by the name under which they are shown; all problems at once."""
         from chainsim.experiments.pairing import check_pairing
-        from chainsim.experiments.runs import prepare
-        from chainsim.report.folder import folder_name
-        from chainsim.scenario.loading import load_scenario
 
-        overrides = with_seed_and_replications(self.overrides, self.seed, self.replications)
-        ready: dict[str, Prepared] = {}
-        problems: list[Problem] = []
-        for file in files:
-            name = folder_name(str(file))
-            if name in ready:
-                rule = f"have a name of its own: '{name}' is compared already"
-                problems.append(Problem(str(file), 0, 0, "", rule))
-                continue
-            try:
-                ready[name] = prepare(load_scenario(file, overrides))
-            except InputError as error:
-                problems += error.problems
+        ready, problems = self.loaded(files, "'{name}' is compared already")
         if not problems and len(ready) < 2:
             remedy = "chainsim compare FIRST OTHER..."
             problems.append(

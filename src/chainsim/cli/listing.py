@@ -20,7 +20,7 @@ from chainsim.errors import InputError, Problem, printable
 @out_option
 @json_option
 def list_(scenarios: Path, measures: bool, out: Path, as_json: bool) -> None:
-    """List scenarios, results and comparisons, and measures if asked for."""
+    """List scenarios and results of all commands, and measures if asked for."""
     from chainsim.report import catalogue, tables
 
     found = catalogue.catalogue(scenarios, out)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from chainsim.errors import visible
+from chainsim.errors import InputError, Problem, visible
+
+if TYPE_CHECKING:
+    from chainsim.experiments.runs import Prepared
 
 Command = Callable[..., Any]
 
@@ -76,6 +79,32 @@ class Call:
     quiet: bool
     verbose: bool
     failed: bool = False
+
+    def loaded(
+        self, files: Iterable[Path], taken: str
+    ) -> tuple[dict[str, Prepared], list[Problem]]:
+        """The scenarios by the name of their folder, and all problems of all files.
+
+        `taken` says what is wrong with a second scenario of one {name}.
+        """
+        from chainsim.experiments.runs import prepare
+        from chainsim.report.folder import folder_name
+        from chainsim.scenario.loading import load_scenario
+
+        overrides = with_seed_and_replications(self.overrides, self.seed, self.replications)
+        ready: dict[str, Prepared] = {}
+        problems: list[Problem] = []
+        for file in files:
+            name = folder_name(str(file))
+            if name in ready:
+                rule = f"have a name of its own: {taken.format(name=name)}"
+                problems.append(Problem(str(file), 0, 0, "", rule))
+                continue
+            try:
+                ready[name] = prepare(load_scenario(file, overrides))
+            except InputError as error:
+                problems += error.problems
+        return ready, problems
 
     def say(self, words: str) -> None:
         """Tell people, unless they want it quiet."""

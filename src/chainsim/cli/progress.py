@@ -14,7 +14,7 @@ EVERY = 15.0
 
 @contextmanager
 def progress(
-    name: str, total: int, quiet: bool, things: str = "replications"
+    name: str, total: int, quiet: bool, what: str = "replications"
 ) -> Iterator[Callable[[int, bool], None]]:
     """A function to call with each finished replication, or other thing: (number, failed)."""
     if quiet:
@@ -23,7 +23,7 @@ def progress(
         with _bar(name, total) as done:
             yield done
     else:
-        yield Log(name, total, sys.stderr, things).done
+        yield Log(name, total, sys.stderr, what).done
 
 
 @contextmanager
@@ -47,11 +47,11 @@ def _bar(name: str, total: int) -> Iterator[Callable[[int, bool], None]]:
 class Log:
     """Plain lines, not more often than every few seconds."""
 
-    def __init__(self, name: str, total: int, stream: TextIO, things: str = "replications") -> None:
+    def __init__(self, name: str, total: int, stream: TextIO, what: str = "replications") -> None:
         self.name = name
-        self.things = things
         self.total = total
         self.stream = stream
+        self.what = what
         self.began = self.last = time.monotonic()
         self.failed = 0
 
@@ -64,7 +64,7 @@ class Log:
             return
         self.last = now
         left = (now - self.began) / count * (self.total - count)
-        words = f"{self.name}: {count} of {self.total} {self.things}"
+        words = f"{self.name}: {count} of {self.total} {self.what}"
         if self.failed:
             words += f", {self.failed} failed"
         print(f"{words}, about {left:.0f} s left", file=self.stream, flush=True)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chainsim.cli.failures import words_of
-from chainsim.cli.options import FILE, Call, run_options, with_seed_and_replications
+from chainsim.cli.options import FILE, Call, run_options
 from chainsim.cli.progress import progress
-from chainsim.errors import InputError, Problem, RunError, visible
+from chainsim.errors import InputError, RunError, visible
 
 if TYPE_CHECKING:
     from chainsim.experiments.runs import Prepared, Run
@@ -44,23 +44,9 @@ class _Runner(Call):
 
     def prepare(self, files: Iterable[Path]) -> list[tuple[Prepared, Path]]:
         """Every scenario with its folder; all problems of all files at once."""
-        from chainsim.experiments.runs import prepare
-        from chainsim.report.folder import check_target, folder_name
-        from chainsim.scenario.loading import load_scenario
+        from chainsim.report.folder import check_target
 
-        overrides = with_seed_and_replications(self.overrides, self.seed, self.replications)
-        ready: dict[str, Prepared] = {}
-        problems: list[Problem] = []
-        for file in files:
-            name = folder_name(str(file))
-            if name in ready:
-                rule = f"have a name of its own: two scenarios would write into '{name}'"
-                problems.append(Problem(str(file), 0, 0, "", rule))
-                continue
-            try:
-                ready[name] = prepare(load_scenario(file, overrides))
-            except InputError as error:
-                problems += error.problems
+        ready, problems = self.loaded(files, "two scenarios would write into '{name}'")
         if problems:
             raise InputError(problems)
         for name, prepared in ready.items():

@@ -8,14 +8,15 @@ calendars and lanes.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from chainsim.errors import RunError
-from chainsim.experiments.fluid import Floats, State, flows_of
-from chainsim.network.compiled import CompiledNetwork
+from chainsim.experiments.fluid import Floats, Holdings, State, flows_of, speeds_left, state_at
+from chainsim.network.compiled import SECONDS_PER_DAY, CompiledNetwork
 from chainsim.outcome.trajectory import Integers
 
 if TYPE_CHECKING:
@@ -23,6 +24,16 @@ if TYPE_CHECKING:
 
 FOR_EVER = 36_500.0
 """Days: what survives a century survives for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What is certain whatever a chain does, from linear programs."""
+
+    time_to_survive: float | None
+    """Days for which all demand can be met at most; None is for ever."""
+    least_lost: float
+    """Units of demand that are late or lost at least."""
 
 
 def time_to_survive(
@@ -85,6 +96,38 @@ def least_lost(
     there = flows.there + flows.gained * days
     met = _largest(value, taken, there, np.append(flows.most, wanted), flows.binding)
     return max(0.0, float(wanted.sum()) - met)
+
+
+def bounds_of(
+    network: CompiledNetwork, twins: Sequence[Holdings], strike: int, seconds: int
+) -> Bounds:
+    """The bounds of a network with its disruptions in full effect, all of them together.
+
+    Args:
+        network: Its disruptions are those that strike.
+        twins: What the replications without disruptions hold.
+        strike: Second at which they strike.
+        seconds: For how long; the way back does not count.
+    """
+    days = seconds / SECONDS_PER_DAY
+    state = state_at(network, twins, strike, days)
+    left: dict[int, float] = {}
+    closed: set[int] = set()
+    for spec in network.disruptions:
+        for operation, speed in speeds_left(network, spec).items():
+            left[operation] = left.get(operation, 1.0) * speed
+        if spec.closes_lanes:
+            closed.update(spec.lanes)
+        if "shipments" in spec.pauses:
+            closed.update(
+                k
+                for k, lane in enumerate(network.lanes)
+                if network.stocks[lane.source].site in spec.sites
+            )
+    return Bounds(
+        time_to_survive(network, state, left, closed),
+        least_lost(network, state, left, closed, days),
+    )
 
 
 def _beside(taken: csr_matrix, columns: Floats) -> csr_matrix:

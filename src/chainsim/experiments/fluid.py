@@ -73,34 +73,47 @@ def initial_state(network: CompiledNetwork, days: float) -> State:
     return State(0, days, goods / THOUSANDTHS, lots, demand_rates(network, 0, days))
 
 
-def state_at(
-    network: CompiledNetwork, runs: Sequence[Trajectory], begin: int, days: float
-) -> State:
-    """The mean state of runs at the last midnight that is not after `begin`.
+@dataclass(frozen=True)
+class Holdings:
+    """What a run holds at the start and at the end of each day."""
+
+    goods: Floats
+    """Units on hand, with those on the way there, (day + 1, stock)."""
+    in_process: Floats
+    """Lots that servers work on, (day + 1, operation)."""
+
+
+def holdings_of(network: CompiledNetwork, run: Trajectory) -> Holdings:
+    """What a run holds.
 
     Goods that are staged, in transit, at a gate or held by a server for lack of room count as
-    there. Runs without disruptions (twins) show what an outage finds.
+    there.
+    """
+    goods = _levels(run, "stocks", "on_hand") / THOUSANDTHS
+    for where in ("staged", "in_transit", "at_gate"):
+        on_the_way = _levels(run, "lanes", where) / THOUSANDTHS
+        for k, lane in enumerate(network.lanes):
+            goods[:, lane.destination] += on_the_way[:, k]
+    sizes = np.array([operation.lot for operation in network.operations])
+    blocked = _levels(run, "operations", "blocked") / sizes
+    for k, stock, amount in _yields(network):
+        goods[:, stock] += blocked[:, k] * amount
+    return Holdings(goods, _levels(run, "operations", "in_process") / sizes)
+
+
+def state_at(network: CompiledNetwork, runs: Sequence[Holdings], begin: int, days: float) -> State:
+    """The mean state of runs at the last midnight that is not after `begin`.
 
     Args:
         network: Of the runs.
-        runs: Replications.
+        runs: Replications. Those without disruptions (twins) show what an outage finds.
         begin: Second of the run.
         days: From then on, over which rates are averaged.
     """
-    goods = np.zeros(len(network.stocks))
-    lots = np.zeros(len(network.operations))
-    sizes = np.array([operation.lot for operation in network.operations])
-    destinations = [lane.destination for lane in network.lanes]
-    for run in runs:
-        goods += _level(run, "stocks", "on_hand", begin)
-        for where in ("staged", "in_transit", "at_gate"):
-            np.add.at(goods, destinations, _level(run, "lanes", where, begin))
-        lots += _level(run, "operations", "in_process", begin) / sizes
-        blocked = _level(run, "operations", "blocked", begin) / sizes
-        for k, stock, amount in _yields(network):
-            goods[stock] += blocked[k] * amount * THOUSANDTHS
-    goods /= len(runs) * THOUSANDTHS
-    return State(begin, days, goods, lots / len(runs), demand_rates(network, begin, days))
+    past = int(np.searchsorted(network.horizon.day_ends, begin, side="right"))
+    goods = np.mean([run.goods[past] for run in runs], axis=0)
+    lots = np.mean([run.in_process[past] for run in runs], axis=0)
+    return State(begin, days, goods, lots, demand_rates(network, begin, days))
 
 
 def _yields(network: CompiledNetwork) -> Iterator[tuple[int, int, float]]:
@@ -111,23 +124,23 @@ def _yields(network: CompiledNetwork) -> Iterator[tuple[int, int, float]]:
                 yield k, output.stock, output.quantity * output.share / THOUSANDTHS
 
 
-def _level(run: Trajectory, kind: str, name: str, second: int) -> Floats:
-    """A level of all entities of a kind at the last midnight up to a second, as stored."""
+def _levels(run: Trajectory, kind: str, name: str) -> Floats:
+    """A level of all entities of a kind at the start and at the end of each day, as stored."""
     table = run.tables[kind]
-    past = int(np.searchsorted(run.day_ends, second, side="right"))
-    stored = table.levels[name][past - 1] if past else table.initial[name]
-    return stored.astype(np.float64)
+    return np.vstack([table.initial[name], table.levels[name]]).astype(np.float64)
 
 
-def speeds_left(disruption: DisruptionSpec) -> dict[int, float]:
+def speeds_left(network: CompiledNetwork, disruption: DisruptionSpec) -> dict[int, float]:
     """The share of its speed that each operation keeps in the full effect of a disruption.
 
-    By index of the operation; of a random effect its mean, as if all sites took part.
+    By index of the operation; of a random effect its mean, as if all sites took part, and backup
+    power as if it ran from the start.
     """
     if disruption.capacity is None:
         return {}
     left = max(mean(disruption.capacity), disruption.floor)
-    return dict.fromkeys(disruption.operations, left)
+    backups = {o: network.operations[o].backup for o in disruption.operations}
+    return {o: left if own is None else max(left, own.floor) for o, own in backups.items()}
 
 
 def demand_rates(network: CompiledNetwork, begin: int, days: float) -> dict[int, float]:

@@ -24,8 +24,8 @@ from chainsim.network.distributions import compiled
 from chainsim.outcome.causes import loss_by_cause
 from chainsim.outcome.laws import check_laws
 from chainsim.outcome.measures import Values, measure
-from chainsim.outcome.resilience import TwinComparison, against_twin
 from chainsim.outcome.trajectory import Trajectory
+from chainsim.outcome.twin import TwinComparison, against_twin
 from chainsim.outcome.validation import measures_of
 from chainsim.scenario.loading import Scenario
 from chainsim.scenario.schema.distributions import distribution_of

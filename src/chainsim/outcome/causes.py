@@ -74,7 +74,7 @@ def loss_by_cause(
         ValueError: the network has no resilience block.
         LawError: the parts do not add up to the net loss, which is a defect.
     """
-    struck = strike_of(network, run, strike)
+    struck = strike_of(network, strike, int(run.day_ends[-1]))
     rows = list(_rows(network, run, twin))
     made, made_by_twin = (daily_output(network, t).sum(axis=1) for t in (run, twin))
     net = int(made_by_twin.sum() - made.sum())

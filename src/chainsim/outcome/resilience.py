@@ -6,10 +6,9 @@ instant t less what the run has made, so goods that are made up later count as r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from math import ceil
-from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -18,15 +17,11 @@ from chainsim.network.compiled import (
     THOUSANDTHS,
     CompiledNetwork,
     ResilienceSpec,
-    StockSpec,
 )
-from chainsim.outcome.measures import daily_output
-from chainsim.outcome.trajectory import Integers, Trajectory
+from chainsim.outcome.trajectory import Integers
 
-if TYPE_CHECKING:
-    from chainsim.outcome.causes import Losses
-
-K = TypeVar("K", str, tuple[str, str])
+Made = Mapping[str, tuple[Integers, Integers]]
+"""Instants and quantities (thousandths) that operations brought into stocks, by stock id."""
 DEPTH_DAYS = 7
 """The depth is the largest loss on a mean of so many days."""
 
@@ -91,117 +86,31 @@ class Resilience:
     of all who order there; None by region of cause."""
 
 
-@dataclass(frozen=True, slots=True)
-class TwinComparison:
-    """A replication against its twin."""
-
-    total: Resilience
-    sites: dict[str, Resilience]
-    """By site that makes output in the twin."""
-    stages: dict[tuple[str, str], Resilience] = field(default_factory=dict)
-    """By stage and item that its sites make for others in the twin."""
-    output_of_twin: tuple[int, ...] = ()
-    """What the twin makes in total on each day of the run, thousandths."""
-    losses: Losses | None = None
-    """What was lost by cause."""
-
-
-def against_twin(
-    network: CompiledNetwork, run: Trajectory, twin: Trajectory, strike: int | None
-) -> TwinComparison:
-    """The resilience of output, in total and by site, and of what each stage makes for others.
-
-    Args:
-        network: Of the run; it must have a resilience block.
-        run: A replication of it.
-        twin: The same replication of the network without disruptions.
-        strike: Second of the first disruption; None if nothing strikes.
-
-    Raises:
-        ValueError: the network has no resilience block.
-    """
-    struck = strike_of(network, run, strike)
-    outputs = network.output_stocks
-    by_site = _grouped(network, twin, outputs, lambda stock: network.sites[stock.site].id)
-    by_stage = _grouped(
-        network, twin, network.supplying_stocks,
-        lambda stock: (network.sites[stock.site].stage, network.items[stock.item].id),
-    )  # fmt: skip
-
-    def over(stocks: Sequence[int]) -> Resilience:
-        waiting = _customers_waiting(network, run, stocks) - _customers_waiting(
-            network, twin, stocks
-        )
-        return assessed(struck, course_of(network, run, twin, stocks), waiting)
-
-    def of_stage(stocks: Sequence[int]) -> Resilience:
-        waiting = run.tables["stocks"].levels["backlog"] - twin.tables["stocks"].levels["backlog"]
-        course = course_of(network, run, twin, stocks)
-        return assessed(struck, course, waiting[:, stocks].sum(axis=1))
-
-    return TwinComparison(
-        over(outputs),
-        {site: over(stocks) for site, stocks in by_site.items()},
-        {key: of_stage(stocks) for key, stocks in by_stage.items()},
-        tuple(daily_output(network, twin).sum(axis=1).tolist()),
-    )
-
-
-def strike_of(network: CompiledNetwork, run: Trajectory, first: int | None) -> Strike:
-    """When the disruptions of a run begin, with what counts as struck.
+def strike_of(network: CompiledNetwork, first: int | None, end: int) -> Strike:
+    """When the disruptions of a run begin, and when it ends, with what counts as struck.
 
     Raises:
         ValueError: the network has no resilience block.
     """
     if network.resilience is None:
         raise ValueError("the network records no output: it has no resilience block")
-    return Strike(network.resilience, first, int(run.day_ends[-1]))
-
-
-def _grouped(
-    network: CompiledNetwork,
-    twin: Trajectory,
-    stocks: Iterable[int],
-    key_of: Callable[[StockSpec], K],
-) -> dict[K, list[int]]:
-    """The stocks by key, in the order of keys; only keys of which the twin makes anything."""
-    made = twin.tables["stocks"].counts["produced"]
-    found: dict[K, list[int]] = {}
-    for stock in stocks:
-        found.setdefault(key_of(network.stocks[stock]), []).append(stock)
-    return {key: found[key] for key in sorted(found) if made[:, found[key]].any()}
-
-
-def _customers_waiting(
-    network: CompiledNetwork, trajectory: Trajectory, stocks: Sequence[int]
-) -> Integers:
-    """The backlog of outside customers of some stocks at the end of each day, (day,)."""
-    demands = [k for k, demand in enumerate(network.demands) if demand.stock in stocks]
-    waiting: Integers = trajectory.tables["demands"].levels["backlog"][:, demands].sum(axis=1)
-    return waiting
+    return Strike(network.resilience, first, end)
 
 
 def course_of(
-    network: CompiledNetwork, run: Trajectory, twin: Trajectory, stocks: Sequence[int]
+    times: Integers, shortfall: Integers, made: Integers, made_by_twin: Integers
 ) -> Course:
-    """What a run brings into some stocks less than its twin, over time."""
-    ids = [network.stocks[s].id for s in stocks]
-    made, made_by_twin = (
-        t.tables["stocks"].counts["produced"][:, stocks].sum(axis=1) for t in (run, twin)
-    )
+    """A course from the steps of D and from what both make in a day, (day,)."""
     mean = float(made_by_twin.sum()) / len(made_by_twin)
-    return Course(*shortfall_of(run, twin, ids), made_by_twin - made, mean)
+    return Course(times, shortfall, made_by_twin - made, mean)
 
 
-def shortfall_of(
-    run: Trajectory, twin: Trajectory, stocks: Iterable[str]
-) -> tuple[Integers, Integers]:
+def shortfall_of(run: Made, twin: Made, stocks: Iterable[str]) -> tuple[Integers, Integers]:
     """The instants at which D changes, in order, and D after each, thousandths; both (n,)."""
     times: list[Integers] = [np.zeros(1, np.int64)]
     changes: list[Integers] = [np.zeros(1, np.int64)]
     for stock in stocks:
-        for trajectory, sign in ((twin, 1), (run, -1)):
-            made = trajectory.made[stock]
+        for made, sign in ((twin[stock], 1), (run[stock], -1)):
             times.append(made[0])
             changes.append(sign * made[1])
     instants, place = np.unique(np.concatenate(times), return_inverse=True)

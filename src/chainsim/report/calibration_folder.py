@@ -54,5 +54,5 @@ def _provenance(found: Calibration, circumstances: Circumstances) -> dict[str, A
         "replications": found.network.replications,
         "engine": ENGINES[0],
         **circumstances_object(circumstances),
-        **inputs_object(found),
+        **inputs_object(found.scenario, found.inputs),
     }

@@ -1,4 +1,4 @@
-"""What is there: scenario files, results of runs and of comparisons, measures."""
+"""What is there: scenario files, results of commands, measures."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from typing import Any
 
 from chainsim.errors import InputError, shortened
 from chainsim.outcome.measures import ITEM_MEASURES, MEASURES, Measure
+from chainsim.report.calibration import CALIBRATE_SCHEMA
 from chainsim.report.comparison import COMPARE_SCHEMA
 from chainsim.report.objects import RUN_SCHEMA
+from chainsim.report.stress import STRESS_SCHEMA
 from chainsim.report.tables import Sheet, interval, number
 from chainsim.scenario import strict_yaml
 from chainsim.scenario.files import read_text
@@ -35,12 +37,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Scenarios, results (their summaries by folder), comparisons and measures."""
+    """Scenarios, results of commands (what their JSON files say, by folder), and measures."""
 
     scenarios: list[Found]
     results: dict[str, dict[str, Any]]
     comparisons: dict[str, dict[str, Any]]
     """What compare.json says, by folder."""
+    stress_tests: dict[str, dict[str, Any]]
+    calibrations: dict[str, dict[str, Any]]
     measures: list[Measure]
     skipped: list[str]
     """Sentences about folders with a file that is not what its name says."""
@@ -52,16 +56,20 @@ def catalogue(scenarios: Path, results: Path) -> Catalogue:
     contents: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in KINDS}
     skipped = []
     for folder in sorted(p for p in _entries(results) if not _hidden(p)):
-        for kind, (name, is_one) in KINDS.items():
-            content = _content(folder / name, is_one)
-            if content:
+        for name in dict.fromkeys(file for file, _ in KINDS.values()):
+            content = _content(folder / name)
+            kinds = [k for k, (file, is_one) in KINDS.items() if file == name and is_one(content)]
+            for kind in kinds:
                 contents[kind][str(folder)] = content
-            elif content is not None:
-                skipped.append(f"{folder}: skipped, its {name} is not one of a {kind}")
+            if content is not None and not kinds:
+                of = " or ".join(kind for kind, (file, _) in KINDS.items() if file == name)
+                skipped.append(f"{folder}: skipped, its {name} is not one of a {of}")
     return Catalogue(
         [found for file in files if (found := _headline(file)) is not None],
         contents["run"],
         contents["comparison"],
+        contents["stress test"],
+        contents["calibration"],
         [*MEASURES.values(), *ITEM_MEASURES.values()],
         skipped,
     )
@@ -91,15 +99,15 @@ def _headline(file: Path) -> Found | None:
     return Found(str(file), name, description)
 
 
-def _content(file: Path, is_one: Callable[[Any], bool]) -> dict[str, Any] | None:
-    """The object in a file; empty if it is none of this program; None if there is no file."""
+def _content(file: Path) -> Any:
+    """What is in a JSON file; empty if it cannot be read; None if there is no file."""
     if not os.path.lexists(file):
         return None
     try:
-        found = json.loads(read_text(file, str(file), LARGEST_SUMMARY), parse_constant=_no_number)
+        text = read_text(file, str(file), LARGEST_SUMMARY)
+        return json.loads(text, parse_constant=_no_number) or {}
     except (InputError, ValueError, RecursionError):
         return {}
-    return found if is_one(found) else {}
 
 
 def _no_number(text: str) -> float:
@@ -145,9 +153,28 @@ def _is_pair(found: Any) -> bool:
     )
 
 
+def _is_stress_test(found: Any) -> bool:
+    """Whether all that is shown of a stress test has the shape that one has."""
+    if not isinstance(found, dict) or found.get("schema") != STRESS_SCHEMA:
+        return False
+    ranking = found.get("ranking")
+    named = isinstance(found.get("scenario"), str) and isinstance(found.get("replications"), int)
+    worst = ranking[0] if isinstance(ranking, list) and ranking else None
+    return named and isinstance(worst, dict) and isinstance(worst.get("id"), str)
+
+
+def _is_calibration(found: Any) -> bool:
+    """Whether all that is shown of a calibration has the shape that one has."""
+    if not isinstance(found, dict) or found.get("schema") != CALIBRATE_SCHEMA:
+        return False
+    return isinstance(found.get("scenario"), str) and isinstance(found.get("verdict"), str)
+
+
 KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "run": ("summary.json", _is_summary),
     "comparison": ("compare.json", _is_comparison),
+    "stress test": ("summary.json", _is_stress_test),
+    "calibration": ("summary.json", _is_calibration),
 }
 """By kind of result folder: the file that tells it, and whether its content is one."""
 
@@ -166,6 +193,18 @@ def catalogue_sheets(found: Catalogue, with_measures: bool) -> list[Sheet]:
     ]  # fmt: skip
     if found.comparisons:
         sheets.append(_comparisons_sheet(found.comparisons))
+    if found.stress_tests:
+        heads = ("folder", "scenario", "replications", "knocked out", "worst")
+        rows = [
+            (folder, one["scenario"], str(one["replications"]), str(len(one["ranking"])),
+             one["ranking"][0]["id"])
+            for folder, one in found.stress_tests.items()
+        ]  # fmt: skip
+        numbers = frozenset({"replications", "knocked out"})
+        sheets.append(Sheet("Stress tests", heads, rows, numbers))
+    if found.calibrations:
+        fits = [(folder, f["scenario"], f["verdict"]) for folder, f in found.calibrations.items()]
+        sheets.append(Sheet("Calibrations", ("folder", "scenario", "verdict"), fits))
     if with_measures:
         heads = ("name", "unit", "better", "meaning", "formula")
         sheets.append(Sheet("Measures", heads, measures))
@@ -221,6 +260,14 @@ def catalogue_object(found: Catalogue) -> dict[str, Any]:
                 "others": [pair["scenario"] for pair in one["comparisons"]],
             }
             for folder, one in found.comparisons.items()
+        ],
+        "stress_tests": [
+            {"folder": folder, "scenario": one["scenario"]}
+            for folder, one in found.stress_tests.items()
+        ],
+        "calibrations": [
+            {"folder": folder, "scenario": one["scenario"], "verdict": one["verdict"]}
+            for folder, one in found.calibrations.items()
         ],
         "measures": [
             {

@@ -86,7 +86,7 @@ def _provenance(comparison: Comparison, circumstances: Circumstances) -> dict[st
             name: {
                 "scenario": run.scenario.document.name,
                 "fingerprint": run.network.fingerprint,
-                **inputs_object(run),
+                **inputs_object(run.scenario, run.inputs),
             }
             for name, run in comparison.runs.items()
         },

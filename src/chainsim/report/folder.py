@@ -9,13 +9,14 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import yaml
 
 from chainsim import provenance
 from chainsim.errors import InputError, Problem, RunError, shortened
 from chainsim.experiments.runs import Run
+from chainsim.provenance import Inputs
 from chainsim.report import files, placement
 from chainsim.report.figures import pictures
 from chainsim.report.figures.scene import Scene
@@ -172,7 +173,7 @@ def _provenance(run: Run, circumstances: Circumstances) -> dict[str, Any]:
         "replications": len(run.replications),
         "engine": run.engine,
         **circumstances_object(circumstances),
-        **inputs_object(run),
+        **inputs_object(run.scenario, run.inputs),
     }
 
 
@@ -189,26 +190,12 @@ def circumstances_object(circumstances: Circumstances) -> dict[str, Any]:
     }
 
 
-class Grounded(Protocol):
-    """What was made of a scenario: a run, a calibration."""
-
-    @property
-    def scenario(self) -> Scenario:
-        """The scenario."""
-        ...
-
-    @property
-    def inputs(self) -> provenance.Inputs:
-        """What its files held before."""
-        ...
-
-
-def inputs_object(run: Grounded) -> dict[str, Any]:
-    """The files, parameters and sources that a run rests on."""
-    table = run.scenario.parameters
+def inputs_object(scenario: Scenario, inputs: Inputs) -> dict[str, Any]:
+    """The files, parameters and sources that results rest on."""
+    table = scenario.parameters
     return {
-        "files": dict(run.inputs.digests),
-        "warnings": [str(problem) for problem in run.scenario.warnings],
+        "files": dict(inputs.digests),
+        "warnings": [str(problem) for problem in scenario.warnings],
         "parameters": {name: parameter_object(table, name) for name in table},
         "sources": {
             key: {

@@ -80,8 +80,8 @@ def _worst_first(found: Mapping[str, Impact]) -> dict[str, Impact]:
 def _cells(one: Impact) -> tuple[str, ...]:
     return (
         f"{one.struck} of {one.replications}",
-        _time(one.time_to_survive),
-        _time(one.time_to_recover),
+        time_text(one.time_to_survive),
+        time_text(one.time_to_recover),
         *(_mean(f) for f in (one.depth, one.peak_shortfall, one.lost_area, one.never_made_up)),
     )
 
@@ -95,7 +95,7 @@ def _mean(found: Aggregate) -> str:
     return f"{number(found.mean)} ({interval(found.low, found.high)})"
 
 
-def _time(found: Times) -> str:
+def time_text(found: Times) -> str:
     """A median with its bounds; what is censored as more than what was watched."""
     if not found.n:
         return "none"

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 
 from chainsim.errors import did_you_mean
 from chainsim.scenario.checks.ground import Ground, Problems
-from chainsim.scenario.checks.names import words_are_known
+from chainsim.scenario.checks.names import selects_sites
 from chainsim.scenario.quantities import Quantity
 from chainsim.scenario.schema.distributions import Constant, Distribution
 from chainsim.scenario.schema.flows import Lane
 from chainsim.scenario.schema.replenishment import Replenishment
-from chainsim.scenario.selection import SITE_WORDS, words
 
 Stock = tuple[str, str]
 """(site, item)."""
@@ -31,16 +30,7 @@ def lanes_join_sites(ground: Ground) -> Problems:
 
 def _end_problems(ground: Ground, key: str, lane: Lane) -> Problems:
     for end, selector in (("from", lane.origin), ("to", lane.destination)):
-        path = ("lanes", key, end)
-        given = words(selector)
-        if not given:
-            yield ground.problem(path, "name a site, or at least one word that sites share")
-        elif given - set(SITE_WORDS):
-            extra = ", ".join(sorted(given - set(SITE_WORDS)))
-            rule = "select sites, by site, stage, region, tags and except only"
-            yield ground.problem(path, rule, got=extra)
-        elif not ground.sites(selector) and words_are_known(ground, selector):
-            yield ground.problem(path, "match at least one site", got="")
+        yield from selects_sites(ground, ("lanes", key, end), selector)
 
 
 def sources_have_a_lane(ground: Ground) -> Problems:

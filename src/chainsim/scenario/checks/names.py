@@ -9,6 +9,7 @@ from chainsim.scenario.nodes import Path
 from chainsim.scenario.schema.material import Operation, Paced, Pull, Site
 from chainsim.scenario.schema.selectors import Selector
 from chainsim.scenario.schema.time import Months, Product
+from chainsim.scenario.selection import SITE_WORDS, words
 
 Reference = tuple[Path, str, str]
 """(where, kind of thing, id)."""
@@ -221,6 +222,19 @@ def selector_words(ground: Ground, path: Path, selector: Selector) -> Problems:
         below = getattr(selector, end)
         if below is not None:
             yield from selector_words(ground, (*path, end), below)
+
+
+def selects_sites(ground: Ground, path: Path, selector: Selector) -> Problems:
+    """A selector that must select sites, by words for sites only."""
+    given = words(selector)
+    if not given:
+        yield ground.problem(path, "name a site, or at least one word that sites share")
+    elif given - set(SITE_WORDS):
+        extra = ", ".join(sorted(given - set(SITE_WORDS)))
+        rule = "select sites, by site, stage, region, tags and except only"
+        yield ground.problem(path, rule, got=extra)
+    elif not ground.sites(selector) and words_are_known(ground, selector):
+        yield ground.problem(path, "match at least one site", got="")
 
 
 def words_are_known(ground: Ground, selector: Selector) -> bool:
