@@ -26,8 +26,8 @@ from chainsim.experiments.runs import Run, prepare, run
 from chainsim.network.compiled import CompiledNetwork
 from chainsim.network.compiling import fingerprint
 from chainsim.outcome.trajectory import Trajectory
+from chainsim.report import files, placement
 from chainsim.report import folder as folders
-from chainsim.report import placement
 from chainsim.report.figures.style import as_svg
 from chainsim.report.files import csv_text, json_text
 from chainsim.report.folder import Circumstances, check_target, folder_name, write_run
@@ -105,6 +105,26 @@ def test_days_add_up_to_the_measure(results: Path, done: Run) -> None:
     seconds = [r for r in found if (r["kind"], r["entity"]) == ("resources", "maker/line")]
     first = sum(float(row["mean"]) for row in seconds if row["date"] == "2022-01-03")
     assert first == pytest.approx(86_400)
+
+
+def test_days_hold_what_a_response_moves(
+    tmp_path: Path, no_figures: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "find_spec", lambda name: None)
+    text = TINY.replace("level: 300, sources", "level: {cover: 2 d}, sources")
+    text = text.replace("process: poisson", "process: plan") + (
+        "responses:\n  hurry: {kind: expedite, at: maker, item: part, below: 30 d, transit: 0.5,"
+        " cost: {per_unit: 2}}\n"
+    )
+    done = run(prepare(load_scenario(scenario(tmp_path, text))))
+    target = check_target(tmp_path / "out", "hurry")
+    write_run(done, target, HOW)
+    found = rows(gzip.decompress((target / "daily.csv.gz").read_bytes()).decode())
+    moved = [row for row in found if (row["kind"], row["series"]) == ("responses", "units")]
+    assert {row["unit"] for row in moved} == {"unit"}
+    assert 2 * sum(float(row["mean"]) for row in moved) == pytest.approx(
+        done.summary.total["response_cost"].mean, abs=0.1
+    )
 
 
 def test_the_scenario_in_it_is_the_same_scenario(results: Path, done: Run) -> None:

@@ -144,6 +144,7 @@ def _units(network: CompiledNetwork) -> dict[str, dict[str, str]]:
         "sites": {site.id: output for site in network.sites},
         "resources": {},
         "inputs": {},
+        "responses": {response.id: "unit" for response in network.responses},
     }
 
 
