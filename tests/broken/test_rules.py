@@ -215,6 +215,10 @@ CASES = [
          "have a lane that carries 'part' to 'P'"),
     Case("responses_can_apply", END, answering(POOL.replace("at: P", "at: ^P")),
          "select two sites at least that hold 'part'"),
+    Case("responses_can_apply", FROM_LANES,
+         "  O: {stocks: {part: {unlimited: true}}}\n" + FROM_LANES.removesuffix(END)
+         + answering(POOL.replace("at: P", "at: ^[O, P]")),
+         "leave out 'O': its stock of 'part' has no limits, got O; order from it instead"),
     Case("responses_can_apply", END, answering(OVERTIME.replace("make", "^bake")),
          "find an operation 'bake' with release: {pull: ITEM} at 'S'"),
     Case("responses_can_apply", END,
@@ -232,6 +236,11 @@ CASES = [
     Case("responses_do_not_fight", END, 
          answering(COVER, "b" + COVER[1:].replace("at: P", "at: ^P")),
          "not fight with another response of kind cover; 'a' changes P part as well"),
+    Case("responses_do_not_fight", END,
+         answering(COVER[:-1] + ", from: 3 d, until: 9 d}",
+                   "b" + COVER[1:-1] + ", from: 1 d, until: 2 d}",
+                   "c" + COVER[1:-1].replace("at: P", "at: ^P") + ", from: 8 d, until: 9 d}"),
+         "'a' changes P part as well"),
     Case("overtime_is_given_once", FROM_RELEASE,
          FROM_RELEASE.replace("1200}}", "1200}, overtime: {factor: 2}}").removesuffix(END)
          + answering(OVERTIME.replace("make", "^make")),
@@ -275,7 +284,43 @@ def test_every_rule_has_a_case() -> None:
     assert {case.rule for case in CASES} == rules
 
 
+FIELDS = [
+    (COVER.replace("part", "^[part, part]"), "item must name each one once"),
+    (COVER.replace("part", "^[]"), "item must have at least 1 entries"),
+    (COVER.replace("2 d", "^-2 d"), "extra must be above 0 d"),
+    (COVER.replace("2 d", "^2 km"), "extra must be a time"),
+    (COVER.replace("2 d", "^.nan"), "extra must be a finite number"),
+    (COVER.replace("cover", "^null", 1), "kind must have a value"),
+    (COVER.replace("{kind: cover", "^{kind: covr"), "did you mean 'cover'?"),
+    (COVER.replace("{kind: cover, ", "^{"), "must have the key 'kind'"),
+    (COVER.replace("at: P", "at: ^[]"), "name a site, or at least one word that sites share"),
+    (COVER.replace("2 d", "2 d, ^from: 3 d").replace("{", "^{", 1).replace("^from", "from"),
+     "have from and until together, or neither"),
+    (COVER.replace("2 d", "2 d, cost: {fixed: ^-5}"), "cost.fixed must be at least 0 yuan"),
+    ("^a.b" + COVER[1:], "be a name of at most 64 letters"),
+    ("a: ^" + SHIFTS.replace("2022-01-10", "2022-01-10T13:00"), "have whole days as 'from' and"),
+    ("a: ^" + SHIFTS.replace("2022-01-12", "2022-01-02"), "have 'to' not before 'from'"),
+    (POOL.replace("every: 1 d", "every: ^0.4 s"), "review.every must be at least 1 s"),
+    ("a: {kind: backup_power, at: S, floor: 0.5, operation: ^[make, make]}", "name each one once"),
+]  # fmt: skip
+"""A response, with a ^ where a problem must be reported, and what must be said: nothing else."""
+
+
+@pytest.mark.parametrize(("block", "says"), FIELDS, ids=[says[:30] for _, says in FIELDS])
+def test_a_slip_in_a_response_is_said_once(block: str, says: str) -> None:
+    before, _, after = answering(block).partition("^")
+    start = VALID.replace(END, before)
+    with pytest.raises(InputError) as refusal:
+        scenario_from_text(start + after)
+    (line,) = str(refusal.value).splitlines()
+    lines = start.split("\n")
+    assert says in line and f":{len(lines)}:{len(lines[-1]) + 1}: " in line, line
+
+
 FINE = {
+    "covers one after the other": (END, answering(
+        COVER[:-1] + ", from: 3 d, until: 5 d}", "b" + COVER[1:-1] + ", from: 1 d, until: 3 d}",
+        "c" + COVER[1:-1] + ", enabled: false}")),
     "lanes that leave a site": ("effect: {capacity: 0}",
                                 "effect: {lane: closed, in_transit: hold}"),
     "lanes by their origin": ("{site: S}, effect: {capacity: 0}",

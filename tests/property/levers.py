@@ -48,7 +48,12 @@ def _of_orders(mapping: Block) -> list[Block]:
             if isinstance(policy.get("level"), dict) and "cover" in policy["level"]:
                 found.append({"kind": "cover"} | own)
             sources = policy["sources"]
-            names = [sources] if isinstance(sources, str) else list(sources)
+            names = sources["sites"] if isinstance(sources, dict) else list(sources)
+            found += [
+                {"kind": "pooling", "at": [site, name], "item": item}
+                for name in names
+                if not _is_unlimited(mapping, name, item)
+            ]
             found += [
                 {"kind": "rationing", "at": name, "item": item, "classes": [site]} for name in names
             ]
@@ -60,8 +65,12 @@ def _of_orders(mapping: Block) -> list[Block]:
     return found + [
         {"kind": "pooling", "at": members, "item": item}
         for item, members in holders.items()
-        if len(members) > 1
+        if len([s for s in members if not _is_unlimited(mapping, s, item)]) == len(members) > 1
     ]
+
+
+def _is_unlimited(mapping: Block, site: str, item: str) -> bool:
+    return bool(mapping["sites"][site].get("stocks", {}).get(item, {}).get("unlimited"))
 
 
 def _of_operations(mapping: Block) -> list[Block]:

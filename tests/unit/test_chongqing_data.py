@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import random
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,16 @@ from chainsim.scenario.parameters import Parameter
 from chainsim.scenario.schema.time import DAYS, Calendar
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
-FILES = ("baseline_2022.yaml", "baseline_2021_2022.yaml", "sichuan_outage_30d.yaml")
+FILES = sorted(file.name for file in SCENARIOS.glob("*.yaml"))
+COMPILED = (
+    "jianan_outage.yaml",
+    "power_rationing_2022.yaml",
+    "sichuan_outage_30d_backup_power.yaml",
+    "sichuan_outage_30d_combined.yaml",
+    "sichuan_road_closure.yaml",
+    "spring_festival_2024_work_through.yaml",
+)
+"""Together they hold every disruption and response with dates; the others differ in values."""
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
 PUBLISHED = {
@@ -92,9 +102,14 @@ MAKERS = {
 """Output and capacity of 2022 as assumed for makers that publish nothing."""
 
 
+@cache
+def loaded(file: str) -> Scenario:
+    return load_scenario(SCENARIOS / file)
+
+
 @pytest.fixture(scope="module")
 def baseline() -> Scenario:
-    return load_scenario(SCENARIOS / "baseline_2022.yaml")
+    return loaded("baseline_2022.yaml")
 
 
 def in_unit(parameter: Parameter) -> float:
@@ -112,7 +127,21 @@ def makers(scenario: Scenario) -> list[str]:
 
 @pytest.mark.parametrize("file", FILES)
 def test_loads_without_warnings(file: str) -> None:
-    assert not load_scenario(SCENARIOS / file).warnings
+    assert not loaded(file).warnings
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_says_what_it_is_and_what_is_expected(file: str) -> None:
+    assert (SCENARIOS / file).read_text(encoding="utf-8").startswith("# ")
+    document = loaded(file).document
+    assert document.description
+    assert document.expect
+    assert (document.resilience is not None) == bool(document.disruptions)
+
+
+@pytest.mark.parametrize("file", COMPILED)
+def test_compiles(file: str) -> None:
+    assert compile_network(loaded(file)).lanes
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -177,7 +206,7 @@ def test_the_plan_meets_the_published_blocks(baseline: Scenario) -> None:
 
 
 def test_the_power_order_is_in_one_plan_only(baseline: Scenario) -> None:
-    outage = load_scenario(SCENARIOS / "sichuan_outage_30d.yaml")
+    outage = loaded("sichuan_outage_30d.yaml")
     assert value(baseline, "plan.august_factor") == Fraction("0.77")
     assert value(outage, "plan.august_factor") == 1
     assert value(outage, "plan.aug_2022") > value(baseline, "plan.aug_2022")
@@ -282,7 +311,7 @@ def test_months_observed_add_up(baseline: Scenario) -> None:
 def test_every_parameter_is_used() -> None:
     used: set[str] = set()
     for file in FILES:
-        scenario = load_scenario(SCENARIOS / file)
+        scenario = loaded(file)
         used.update(name for origin in scenario.origins.values() for name in origin.parameters)
     table = scenario.parameters
     waiting = sorted(used)
@@ -291,6 +320,39 @@ def test_every_parameter_is_used() -> None:
         used |= below
         waiting += below
     assert set(table) - used == set()
+
+
+def test_prices_are_assumed_with_a_range(baseline: Scenario) -> None:
+    prices = [p for p in baseline.parameters.values() if p.name.split(".")[0] in ("price", "haul")]
+    assert len(prices) == 18
+    for price in prices:
+        assert price.kind == "assumed", price.name
+        assert price.low is not None and price.high is not None, price.name
+        assert price.low.value < price.value.value < price.high.value, price.name
+
+
+def test_the_parts_of_a_vehicle_are_worth_less_than_it(baseline: Scenario) -> None:
+    amounts = {
+        "battery": value(baseline, "battery.kwh_per_vehicle_2022"),
+        "e_drive": value(baseline, "e_drive.per_vehicle"),
+        "axle": 1, "kit_local": 1, "kit_sichuan": 1, "kit_rest": 1,
+    }  # fmt: skip
+    parts = sum(value(baseline, f"price.{item}") * amount for item, amount in amounts.items())
+    assert parts < value(baseline, "price.vehicle")
+
+
+def test_the_alliance_has_seventeen_sites_and_five_names(baseline: Scenario) -> None:
+    tags = {key: site.tags.get("alliance") for key, site in baseline.document.sites.items()}
+    named = {"changan", "seres", "hongyan", "caeri", "cmv"}
+    assert {key for key, tag in tags.items() if tag == "named"} == named
+    assert sum(tag is not None for tag in tags.values()) == 17
+
+
+def test_the_loss_of_august_is_what_was_announced() -> None:
+    power = loaded("power_rationing_2022.yaml")
+    family = value(power, "group.changan.output_2022") * value(power, "plan.aug_2022")
+    lost = 1 - value(power, "changan.august_nev_output") / family
+    assert float(lost) * 31 == pytest.approx(13.8, abs=0.05)
 
 
 def test_assumptions_have_ranges_and_everything_a_source(baseline: Scenario) -> None:

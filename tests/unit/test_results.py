@@ -26,9 +26,8 @@ from chainsim.experiments.runs import Run, prepare, run
 from chainsim.network.compiled import CompiledNetwork
 from chainsim.network.compiling import fingerprint
 from chainsim.outcome.trajectory import Trajectory
-from chainsim.report import files
+from chainsim.report import files, placement
 from chainsim.report import folder as folders
-from chainsim.report import placement
 from chainsim.report.figures.style import as_svg
 from chainsim.report.files import csv_text, json_text
 from chainsim.report.folder import Circumstances, check_target, folder_name, write_run

@@ -212,6 +212,47 @@ def test_a_source_is_down_at_its_threshold_and_when_its_lane_is_closed() -> None
     assert units(simulated(chain(paused, other=second())), "other") == 10 * A_DAY
 
 
+@proves("second_source")
+def test_orders_at_a_source_without_limits_move_when_its_lane_is_closed() -> None:
+    closed = outage(10) | {"target": {"lane": "road"}, "effect": {"lane": "closed"}}
+    scenario = chain(closed, other=second())
+    scenario["sites"]["supplier"] = {"stocks": {"part": {"unlimited": True}}}
+    assert units(simulated(scenario), "other") == 10 * A_DAY
+
+
+@proves("second_source")
+def test_it_is_qualified_once_for_all_sources_that_it_replaces() -> None:
+    """The outage of the first source pays for the one of the other."""
+    both = outage(10, 60) | {"id": "next", "target": {"site": "twin"}}
+    scenario = chain(outage(10), both, other=second(activate={"qualification": "4 d"}))
+    scenario["sites"]["twin"] = copy.deepcopy(scenario["sites"]["supplier"])
+    scenario["lanes"]["track"] = scenario["lanes"]["road"] | {"from": "twin"}
+    scenario["sites"]["plant"]["replenishment"]["part"]["sources"] = {"supplier": 0.5, "twin": 0.5}
+    assert days_in_force(simulated(scenario), "other") == (10 - 4) + 10
+
+
+@proves("second_source")
+def test_every_activation_begins_anew() -> None:
+    """Ten days' use is ordered as an outage of six hours begins: 240, of which a half moves.
+
+    In the six hours after it 12 of the rest are made, one every half hour; then it is struck
+    again: of 108 a half moves.
+    """
+    short = [outage(0.25, 30), outage(0.25) | {"id": "b", "timing": {"at": ["30.5 d"]}}]
+    scenario = chain(*short, other=second(share=0.5))
+    part = scenario["sites"]["plant"]["replenishment"]["part"]
+    part |= {"policy": "periodic", "review": {"every": "10 d"}}
+    assert units(simulated(scenario), "other") == 120 + 54
+
+
+@proves("second_source")
+def test_nothing_moves_while_the_site_may_not_order() -> None:
+    """It would be active from the second day of the outage on; from the first on orders pause."""
+    pause = {"id": "b", "target": {"site": "plant"}, "effect": {"orders": "paused"}}
+    scenario = chain(outage(10), outage(9, 31) | pause, other=second(activate={"after": "2 d"}))
+    assert units(simulated(scenario), "other") == 0
+
+
 # ---- expediting
 
 
@@ -266,6 +307,18 @@ def test_overtime_is_that_of_an_operation_and_is_counted() -> None:
     assert different(series(same), series(run)) == []
     # 15 days of vehicles wait when parts come again, 48 a day; they fall by 24 a day down to 10
     assert units(run, "late") == pytest.approx((15 * A_DAY - 10) * 2, abs=4)
+
+
+@proves("overtime")
+def test_overtime_begins_at_a_backlog_in_days() -> None:
+    """A day's use is 24 vehicles, however it is written."""
+
+    def hurried(above: str | int) -> float:
+        late = {"kind": "overtime", "at": "plant", "operation": "line", "factor": 1.5}
+        late |= {"backlog_above": above}
+        return units(simulated(chain(outage(20), late=late)), "late")
+
+    assert hurried("1 d") == hurried(A_DAY) > 0
 
 
 # ---- shifts
@@ -467,6 +520,54 @@ def test_what_can_be_lent_is_divided_in_proportion_to_what_is_lacking() -> None:
     received = [int(run.daily("stocks", "received", f"{s}/part")[0]) // 1000 for s in "ab"]
     assert received == [5, 10]
     assert cost(pool({"a": 10, "b": 0, "c": 55})) == 15 * 5
+
+
+@proves("pooling")
+def test_a_site_whose_lanes_are_closed_lends_nothing() -> None:
+    """The plants have no lanes but those of the pool. On the third day c has 90 and lends again
+    the 15 and the 20 that the others lack; on the fourth it has 45.
+    """
+    scenario = pool({"a": 5, "b": 0, "c": 110})
+    closed = {"id": "closed", "target": {"site": "c"}, "effect": {"lane": "closed"}}
+    closed |= {"timing": {"at": ["0 d"]}, "duration": "2 d"}
+    scenario["disruptions"] = [closed]
+    lent = simulated(scenario).daily("stocks", "shipped", "c/part") // 1000
+    assert lent.tolist() == [0, 0, 35, 5, 0, 0]
+
+
+@proves("pooling")
+def test_lanes_of_a_pool_are_for_loans_alone() -> None:
+    """The plant orders by road, and in need by the shortcut; nobody has anything to lend."""
+    lend = {"kind": "pooling", "item": "part", "below": "1 d", "above": "100 d"}
+    lend |= {"at": ["supplier", "other", "plant"], "review": {"every": "1 d"}, "transit": 0}
+    scenario = chain(outage(10), lend=lend, other=second())
+    scenario["sites"]["other"]["stocks"]["part"] = {"initial": 0}
+    run = simulated(scenario)
+    assert run.count("lanes", "ordered", "shortcut") == units(run, "other") > 0
+    loans = [run.count("lanes", "ordered", f"lend:{a}>plant:part") for a in ("supplier", "other")]
+    assert sum(loans) == units(run, "lend") == 0
+
+
+# ---- what a disruption costs
+
+
+def test_a_disruption_costs_what_the_run_costs_more_than_its_twin() -> None:
+    """Of 20 days 15 are felt: 360 vehicles wait in the end, and 15 days later none.
+
+    That is 360 x 15 vehicle-days at 10 yuan. The responses of both cost the same.
+    """
+    scenario = chain(outage(20), other=second(share=0, cost={"fixed": "99 yuan"}))
+    scenario["items"]["vehicle"] = {"waiting_cost": "10 yuan"}
+    network = chainsim.compile_network(chainsim.scenario_from_mapping(scenario))
+    compared = compared_with_twin(network, chainsim.simulate(network), 0)
+    assert compared.cost == pytest.approx(360 * 15 * 10, rel=0.01)
+    waited = chainsim.measure(network, chainsim.simulate(network)).total
+    assert waited["response_cost"] == 99
+
+
+def test_without_prices_a_disruption_has_no_cost() -> None:
+    network = chainsim.compile_network(chainsim.scenario_from_mapping(chain(outage(20))))
+    assert compared_with_twin(network, chainsim.simulate(network), 0).cost is None
 
 
 # ---- no occasion, and off

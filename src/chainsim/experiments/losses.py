@@ -36,6 +36,8 @@ class LossSummary:
     """Below zero."""
     net: Aggregate
     lost_sales: Aggregate
+    cost: Aggregate
+    """All costs less the twin's, yuan."""
     days: Mapping[tuple[int, str, str, str, str], float]
     """Mean by day of the run, maker, missing item, site and state, units; with what was caught
     up."""
@@ -76,6 +78,9 @@ def loss_summary(
                        for losses, rows in zip(found, parts, strict=True)]),
         net=mean([losses.net for losses in found]),
         lost_sales=mean([sum(losses.lost_sales.values()) for losses in found]),
+        cost=aggregate(
+            (r.resilience.cost for r in replications if r.resilience), "yuan", failed, confidence
+        ),
         days=_days(network, found),
     )  # fmt: skip
 

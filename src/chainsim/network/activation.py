@@ -21,16 +21,17 @@ Intervals = list[tuple[int, int]]
 def second_sources(network: CompiledNetwork, table: Timetable) -> dict[int, list[Intervals]]:
     """By replenishment with a second source: when that is used, for each of its sources."""
     makers = _makers(network)
-    return {
-        index: [
-            _used(spec.second, _down(network, table, makers, spec, source))
-            if source in spec.second.instead_of
-            else []
-            for source in range(len(spec.sources))
-        ]
-        for index, spec in enumerate(network.replenishments)
-        if spec.second is not None
-    }
+    found = {}
+    for index, spec in enumerate(network.replenishments):
+        if spec.second is not None:
+            down = [
+                _down(network, table, makers, spec, source)
+                if source in spec.second.instead_of
+                else []
+                for source in range(len(spec.sources))
+            ]
+            found[index] = _used(spec.second, down)
+    return found
 
 
 def in_force(
@@ -106,20 +107,15 @@ def _down(
     return united([(begin, end) for begin, end in pairwise(inside) if is_down(begin)])
 
 
-def _used(second: SecondSourceSpec, down: Intervals) -> Intervals:
-    """When a second source is used in place of one that is down at these times."""
-    qualified: int | None = None
-    found: Intervals = []
-    for begin, end in down:
-        start = begin + second.after
-        if start >= end:
-            continue
-        if qualified is None:
-            qualified = start + second.qualification
-        start = max(start, qualified)
-        if start < end:
-            found.append((start, end))
-    return found
+def _used(second: SecondSourceSpec, down: list[Intervals]) -> list[Intervals]:
+    """When a second source is used, for each source that is down at some times.
+
+    It is qualified once, from the first time at which it is called for.
+    """
+    called = [[(a + second.after, b) for a, b in one if a + second.after < b] for one in down]
+    first = min((begin for one in called for begin, _ in one), default=0)
+    qualified = first + second.qualification
+    return [[(max(a, qualified), b) for a, b in one if qualified < b] for one in called]
 
 
 # ---- power of one's own

@@ -67,7 +67,7 @@ def compile_network(scenario: Scenario) -> CompiledNetwork:
         resources=shop.resources(document, names),
         operations=shop.operations(built, names, rates, time),
         lanes=flows.lanes(built, names, rates, time),
-        replenishments=flows.replenishments(built, names, time),
+        replenishments=flows.replenishments(document, names, time),
         demands=outside.demands(document, names, rates, time),
         arrivals=outside.arrivals(document, names, rates, time),
         disruptions=disruptions.disruptions(document, names, time),

@@ -17,6 +17,12 @@ YEAR = 365 * SECONDS_PER_DAY
 Cost = float | None
 
 
+def total_cost(network: CompiledNetwork, trajectory: Trajectory) -> Cost:
+    """All costs of a trajectory that have a price, over the days of statistics, yuan."""
+    costs = Costs(network, trajectory, slice(trajectory.first_day, len(trajectory.day_ends)))
+    return costs.row(set(range(len(network.sites))), whole=True)["total_cost"]
+
+
 class Costs:
     """The costs of a window of days."""
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from chainsim.network.compiled import CompiledNetwork
 from chainsim.outcome.causes import Losses
+from chainsim.outcome.costs import total_cost
 from chainsim.outcome.measures import daily_output
 from chainsim.outcome.resilience import (
     Made,
@@ -47,6 +48,8 @@ class TwinComparison:
     """What the twin makes in total on each day of the run, thousandths."""
     losses: Losses | None = None
     """What was lost by cause."""
+    cost: float | None = None
+    """Total cost of the run less the twin's, yuan; None without prices."""
 
 
 def output_of(network: CompiledNetwork, trajectory: Trajectory) -> OutputRecord:
@@ -91,7 +94,12 @@ def against_twin(
         )
 
     by_stage = _stocks_by_stage(network, twin)
-    return replace(found, stages={key: of_stage(stocks) for key, stocks in by_stage.items()})
+    costs = total_cost(network, run), total_cost(network, twin)
+    return replace(
+        found,
+        stages={key: of_stage(stocks) for key, stocks in by_stage.items()},
+        cost=None if None in costs else (costs[0] or 0.0) - (costs[1] or 0.0),
+    )
 
 
 def output_against_twin(

@@ -41,7 +41,16 @@ def loss_sheet(run: Run) -> Sheet:
         frozenset({f"loss [{unit}]", percent}),
         f"Means of {found.net.n} replications against the same draws without disruptions. All rows "
         "down to the net loss add up to it; lost sales are demand that left, beside it.",
+        _costs(found.cost),
     )
+
+
+def _costs(found: Aggregate) -> list[str]:
+    """What the disruptions cost, in words; nothing without prices."""
+    if found.mean is None:
+        return []
+    amount = f"{number(found.mean)} yuan ({interval(found.low, found.high)})"
+    return [f"In all {amount} more than without disruptions, at the prices of the scenario."]
 
 
 def _mean(bar: Aggregate) -> tuple[str, str]:
@@ -54,6 +63,7 @@ def loss_object(found: LossSummary) -> dict[str, Any]:
         "net": asdict(found.net),
         "catch_up": asdict(found.catch_up),
         "lost_sales": asdict(found.lost_sales),
+        "cost": asdict(found.cost),
         "causes": [
             {"item": item, "region": region, **asdict(bar)}
             for (item, region), bar in found.causes.items()

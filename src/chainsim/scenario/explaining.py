@@ -52,8 +52,11 @@ def paths_of(error: ValidationError, root: Node) -> set[Path]:
 
 
 def _moot(finding: Finding, node: Node) -> bool:
-    """Whether the value has been reported, or only counts too few as others were reported."""
+    """Whether the value, or its kind, has been reported, or others that would make it enough."""
     context = finding.error.get("ctx", {})
+    if finding.error["type"] == "union_tag_invalid":
+        kind = node.child(context["discriminator"].strip("'"))
+        return kind is not None and kind.value is BROKEN
     counted = finding.error["type"] == "too_short" and isinstance(node.value, list | dict)
     return node.value is BROKEN or (counted and len(node.value) >= context["min_length"])
 

@@ -62,8 +62,10 @@ class SecondSource:
         self._spec = spec
         self._used = chain.second_sources[key]
         self._response = chain.responses[spec.response]
+        self._since = [NONE] * len(self._used)
+        """By source: the last activation in which something was due."""
         self._moved = [0] * len(self._used)
-        """By source: what has moved since the activation."""
+        """By source: what has moved since that activation."""
         self._lanes = [chain.lanes[lane] for lane in spec.lanes]
 
     @property
@@ -73,13 +75,15 @@ class SecondSource:
 
     def take_over(self, source: int, lanes: list[Lane], unit: int, priority: int) -> None:
         """Cancel the due part of what waits at a source, the newest orders first; order it here."""
-        share = self._share(source)
-        if not share:
-            self._moved[source] = 0
+        begin = self._activated(source)
+        if begin is None:
             return
+        if begin != self._since[source]:
+            self._since[source], self._moved[source] = begin, 0
+        share = self._share(begin)
         waiting = sum(lane.waiting for lane in lanes)
         due = (self._moved[source] + waiting) * share // FULL_SPEED - self._moved[source]
-        moving = left = min(waiting, max(0, due)) // unit * unit
+        moving = left = max(0, due) // unit * unit
         for lane in reversed(lanes):
             part = min(lane.waiting, left)
             if part:
@@ -90,15 +94,17 @@ class SecondSource:
             self._response.units += moving
             first_open(self._lanes).place(moving, priority)
 
-    def _share(self, source: int) -> int:
-        """The part that has moved by now of what fell to the source, ppm."""
+    def _activated(self, source: int) -> int | None:
+        """When it began to take over from a source, if it does so now."""
         now = self._env._now
-        for begin, end in self._used[source]:
-            if begin <= now < end:
-                if now - begin >= self._spec.ramp:
-                    return self._spec.share
-                return self._spec.share * (now - begin) // self._spec.ramp
-        return 0
+        return next((begin for begin, end in self._used[source] if begin <= now < end), None)
+
+    def _share(self, begin: int) -> int:
+        """The part to be moved by now of what fell to a source since an activation, ppm."""
+        passed = self._env._now - begin
+        if passed >= self._spec.ramp:
+            return self._spec.share
+        return self._spec.share * passed // self._spec.ramp
 
 
 class Replenisher:
@@ -137,14 +143,17 @@ class Replenisher:
         """Order what the policy asks for; then a second source takes over what is due."""
         if self.forecaster is not None:
             self._observe(self.forecaster)
-        if self._pausable and self.chain.paused("orders", self.stock.spec.site):
-            return
-        self._place_order()
-        self._take_over()
+        if not self._paused():
+            self._place_order()
+            self._take_over()
+
+    def _paused(self) -> bool:
+        """Whether the site may not order now."""
+        return self._pausable and self.chain.paused("orders", self.stock.spec.site)
 
     def _take_over(self) -> None:
         """Let the second source take over what is due, from source to source."""
-        if self.second is not None:
+        if self.second is not None and not self._paused():
             for source, lanes in enumerate(self.lanes):
                 self.second.take_over(source, lanes, self._unit, self.spec.priority)
 

@@ -285,8 +285,9 @@ class Stock(Account):
 
     def cancel(self, customer: Customer, quantity: int) -> None:
         """Take back a part of the orders of a customer, the newest first."""
-        self.backlog -= quantity
-        self.backlog_moment -= quantity * self.env._now
+        if not self.unlimited:
+            self.backlog -= quantity
+            self.backlog_moment -= quantity * self.env._now
         for order in reversed(self.orders):
             if order.customer is customer:
                 part = min(order.remaining, quantity)

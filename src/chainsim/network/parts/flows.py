@@ -91,20 +91,31 @@ def _in_transit(lane: Lane, item: str, time: Time) -> tuple[tuple[int, int], ...
     return tuple(sorted(found))
 
 
+def lanes_for_orders(
+    document: ScenarioFile, names: Names
+) -> dict[tuple[str, str, str], tuple[int, ...]]:
+    """By origin, destination and item: the lanes that orders may take, by priority, then rank.
+
+    The document is the one that was written: the lanes of pools are for loans alone.
+    """
+    found: dict[tuple[str, str, str], list[tuple[int, int, int]]] = {}
+    for index, (key, block, origin, destination, item) in enumerate(names.lanes):
+        if block in document.lanes:
+            entry = (document.lanes[block].priority, names.ranks["lane", key], index)
+            found.setdefault((origin, destination, item), []).append(entry)
+    return {ends: tuple(index for *_, index in sorted(ways)) for ends, ways in found.items()}
+
+
 def replenishments(
     document: ScenarioFile, names: Names, time: Time
 ) -> tuple[ReplenishmentSpec, ...]:
     """All replenishments, by site and item; cover targets are laid out later."""
-    by_pair: dict[tuple[str, str, str], list[tuple[int, int, int]]] = {}
-    for index, (key, block, origin, destination, item) in enumerate(names.lanes):
-        entry = (document.lanes[block].priority, names.ranks["lane", key], index)
-        by_pair.setdefault((origin, destination, item), []).append(entry)
+    by_pair = lanes_for_orders(document, names)
     found = []
     for site, body in sorted(document.sites.items()):
         for item, policy in sorted(body.replenishment.items()):
             sources = tuple(
-                tuple(i for *_, i in sorted(by_pair.get((origin, site, item), [])))
-                for origin in policy.sources.sites
+                by_pair.get((origin, site, item), ()) for origin in policy.sources.sites
             )
             found.append(_replenishment(names, time, site, item, policy, sources))
     return tuple(found)

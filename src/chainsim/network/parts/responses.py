@@ -26,7 +26,7 @@ from chainsim.network.compiled import (
     Target,
 )
 from chainsim.network.names import Names
-from chainsim.network.parts.flows import first_after_zero
+from chainsim.network.parts.flows import first_after_zero, lanes_for_orders
 from chainsim.scenario.schema.document import ScenarioFile
 from chainsim.scenario.schema.flows import Lane
 from chainsim.scenario.schema.material import Overtime, Site
@@ -68,7 +68,9 @@ def answered(document: ScenarioFile, time: Time) -> ScenarioFile:
 
 
 def _with_overtime(site: Site, response: PlannedOvertime) -> Site:
-    overtime = Overtime(factor=response.factor, backlog_above=response.backlog_above)
+    # a threshold in time has been read already: read again, its seconds would be an amount
+    given = {"factor": response.factor, "backlog_above": response.backlog_above}
+    overtime = Overtime.model_construct(None, **given)
     operation = site.operations[response.operation].model_copy(update={"overtime": overtime})
     return site.model_copy(
         update={"operations": {**site.operations, response.operation: operation}}
@@ -83,7 +85,7 @@ def _with_shifts(
     def followed(name: str | None) -> str | None:
         if name is None:
             return None
-        changed = f"{name}+{key}"
+        changed = f"{name}:{key}"  # no calendar of the user is called so
         if changed not in calendars:
             days = _days_of(calendars[response.calendar], response, time)
             base = calendars[name]
@@ -99,16 +101,15 @@ def _with_shifts(
 
 def _days_of(calendar: Calendar, response: OtherShifts, time: Time) -> list[Special]:
     """The days of a window with the shifts that a calendar gives them."""
-    by_day = time.shifts(calendar).by_day
     return [
-        Special.model_construct(first=_midnight(day), shifts=by_day.get(day, ()))
-        for day in _days(response.first.date(), response.last.date())
+        Special.model_construct(first=_midnight(day), shifts=shifts)
+        for day, shifts in time.shifts(calendar).by_day.items()
+        if _applies(response, day)
     ]
 
 
-def _days(first: dt.date, last: dt.date) -> Iterator[dt.date]:
-    for k in range((last - first).days + 1):
-        yield first + dt.timedelta(days=k)
+def _applies(response: OtherShifts, day: dt.date) -> bool:
+    return response.first.date() <= day <= response.last.date()
 
 
 def _midnight(day: dt.date) -> dt.datetime:
@@ -123,13 +124,19 @@ def extra_covers(
     for _, response in enabled_responses(document):
         if not isinstance(response, ExtraCover):
             continue
-        begin = 0 if response.first is None else time.second(response.first)
-        end = time.end if response.last is None else time.second(response.last)
+        begin, end = _dates(response, time)
         for site in selected_sites(document, response.at):
             for item in response.item:
                 entry = float(response.extra), begin, end
                 found.setdefault((site, item), []).append(entry)
     return found
+
+
+def _dates(response: ExtraCover, time: Time) -> tuple[int, int]:
+    """From when until when a cover is kept: always unless it has dates."""
+    begin = 0 if response.first is None else time.second(response.first)
+    end = time.end if response.last is None else time.second(response.last)
+    return begin, end
 
 
 # ---- what responses cost
@@ -158,9 +165,7 @@ def _windows(
     if isinstance(response, OtherShifts):
         yield from _changed_days(document, response, sites, time)
     elif isinstance(response, ExtraCover):
-        first = 0 if response.first is None else time.second(response.first)
-        last = time.end if response.last is None else time.second(response.last)
-        yield first, last, len(sites)
+        yield *_dates(response, time), len(sites)
     elif not isinstance(response, BackupPower | SecondSource):
         yield 0, time.end, len(sites)
 
@@ -172,8 +177,8 @@ def _changed_days(
     other = time.shifts(document.calendars[response.calendar]).by_day
     for site in sites:
         own = time.shifts(document.calendars[document.sites[site].calendar or ""]).by_day
-        for day in _days(response.first.date(), response.last.date()):
-            if own.get(day) != other.get(day):
+        for day, shifts in other.items():
+            if _applies(response, day) and own[day] != shifts:
                 begin = time.day_start(day)
                 yield begin, begin + DAY, 1
 
@@ -190,18 +195,13 @@ def with_responses(
         network,
         stocks=tuple(adding.stock(spec) for spec in network.stocks),
         operations=tuple(adding.operation(spec) for spec in network.operations),
-        lanes=tuple(adding.lane(spec, *lane) for spec, lane in _named(network, names)),
+        lanes=tuple(
+            adding.lane(spec, *ends)
+            for spec, (_, _, *ends) in zip(network.lanes, names.lanes, strict=True)
+        ),
         replenishments=tuple(adding.replenishment(spec) for spec in network.replenishments),
         pools=tuple(adding.pools(time)),
     )
-
-
-def _named(
-    network: CompiledNetwork, names: Names
-) -> Iterator[tuple[LaneSpec, tuple[str, str, str]]]:
-    for spec, (_, _, *ends) in zip(network.lanes, names.lanes, strict=True):
-        origin, destination, item = ends
-        yield spec, (origin, destination, item)
 
 
 class _Adding:
@@ -211,6 +211,7 @@ class _Adding:
         self.document = document
         self.names = names
         self.levels = levels
+        self.ways = lanes_for_orders(document, names)
         self.responses: Mapping[str, Any] = dict(enabled_responses(document))
         self.places = {key: place for place, key in enumerate(self.responses)}
         self.sites = {
@@ -273,7 +274,7 @@ class _Adding:
         activate = response.activate
         second = SecondSourceSpec(
             response=place,
-            lanes=self._lanes_from(response.source, site, item),
+            lanes=self.ways[response.source, site, item],
             instead_of=tuple(
                 k
                 for k, source in enumerate(sources)
@@ -286,14 +287,6 @@ class _Adding:
             share=round(response.share * FULL_SPEED),
         )
         return replace(spec, second=second)
-
-    def _lanes_from(self, origin: str, destination: str, item: str) -> tuple[int, ...]:
-        found = [
-            (self.document.lanes[block].priority, self.names.ranks["lane", key], index)
-            for index, (key, block, *ends) in enumerate(self.names.lanes)
-            if ends == [origin, destination, item]
-        ]
-        return tuple(index for *_, index in sorted(found))
 
     def pools(self, time: Time) -> Iterator[PoolSpec]:
         """One pool for every item that sites lend each other."""

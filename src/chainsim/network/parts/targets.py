@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,11 +54,10 @@ class _Targets:
         self.time = time
         self.covers = Covers(time, self._plan(), len(network.horizon.day_ends))
         self.extras = extra_covers(document, time)
+        self._levels = cache(self._levels_of)
 
     def applied(self) -> CompiledNetwork:
-        network = with_responses(
-            self.network, self.names.document, self.names, self.time, self._levels
-        )
+        network = with_responses(self.network, self.document, self.names, self.time, self._levels)
         return replace(
             network,
             stocks=tuple(self._stock(spec) for spec in network.stocks),
@@ -103,7 +103,7 @@ class _Targets:
 
     # ---- cover
 
-    def _levels(self, stock: int, seconds: float) -> tuple[int, ...]:
+    def _levels_of(self, stock: int, seconds: float) -> tuple[int, ...]:
         spec = self.network.stocks[stock]
         quantum = self.network.items[spec.item].quantum
         return self.covers.level(stock, quantum, seconds, self._calendar(stock))

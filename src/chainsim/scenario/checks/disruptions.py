@@ -11,6 +11,7 @@ from chainsim.scenario.checks.times import DAY
 from chainsim.scenario.nodes import Path
 from chainsim.scenario.schema.disruptions import Disruption
 from chainsim.scenario.schema.distributions import values_of
+from chainsim.scenario.schema.responses import Pooling
 from chainsim.scenario.selection import (
     LANE_WORDS,
     Reach,
@@ -65,16 +66,17 @@ def _without_object(
     """The effects that find nothing, each with what it would need."""
     lanes = ground.document.lanes
     sites = set(reached.sites)
-    entered = any(to in sites for key in lanes for _, to in ground.pairs(key)) if sites else False
+    lent = any(sites & set(pool) for pool in _pools(ground))
+    entered = lent or any(to in sites for key in lanes for _, to in ground.pairs(key))
     found: dict[str, tuple[object, str]] = {
         "capacity": (
             reached.operations or any(lanes[key].capacity_per_day for key in reached.lanes),
             "operations, or lanes with capacity_per_day",
         ),
-        "lead_time": (reached.lanes, "lanes"),
-        "lane": (reached.lanes, "lanes"),
+        "lead_time": (reached.lanes or lent, "lanes"),
+        "lane": (reached.lanes or lent, "lanes"),
         "orders": (reached.replenishments, "sites that replenish"),
-        "shipments": (sites and reached.lanes, "sites that a lane leaves"),
+        "shipments": (sites and (reached.lanes or lent), "sites that a lane leaves"),
         "receipts": (entered, "sites that a lane enters"),
         "stock_loss": (reached.stocks, "stocks"),
         "demand": (reached.demands, "demands"),
@@ -82,6 +84,13 @@ def _without_object(
     for field, (objects, what) in found.items():
         if getattr(disruption.effect, field) is not None and not objects:
             yield field, what
+
+
+def _pools(ground: Ground) -> Iterator[list[str]]:
+    """The sites of each pool, on or off: they have lanes of their own."""
+    for response in ground.document.responses.values():
+        if isinstance(response, Pooling):
+            yield ground.sites(response.at)
 
 
 def pauses_are_of_sites(ground: Ground) -> Problems:

@@ -22,7 +22,7 @@ from chainsim.scenario.schema.responses import (
     Response,
     SecondSource,
 )
-from chainsim.scenario.selection import items_at, pool_members
+from chainsim.scenario.selection import items_at, pool_members, words
 
 
 def responses_name_what_exists(ground: Ground) -> Problems:
@@ -57,7 +57,7 @@ def _responses(ground: Ground) -> Iterator[tuple[Path, Response]]:
 def _known(ground: Ground) -> Iterator[tuple[str, Path, Response, list[str]]]:
     """(id, place, response, sites) of the responses whose names all refer to something."""
     for path, response in _responses(ground):
-        if not any(True for _ in _unknown_names(ground, path, response)):
+        if words(response.at) and not any(True for _ in _unknown_names(ground, path, response)):
             yield str(path[1]), path, response, ground.sites(response.at)
 
 
@@ -152,10 +152,7 @@ def _second_source(
             yield ground.problem((*path, "source"), rule)
         elif source == site:
             yield ground.problem((*path, "source"), "be another site than the one that responds")
-        elif not any(
-            item in lane.items and (source, site) in ground.pairs(key)
-            for key, lane in document.lanes.items()
-        ):
+        elif not _has_lane(ground, item, source, site):
             rule = f"have a lane that carries '{item}' to '{site}'"
             yield ground.problem((*path, "source"), rule, "add one to lanes")
         for first in set(response.instead_of) - set(policy.sources.sites):
@@ -173,24 +170,37 @@ def _pooling(ground: Ground, key: str, path: Path, response: Pooling) -> Problem
         if len(members) < 2:
             rule = f"select two sites at least that hold '{item}'"
             yield ground.problem((*path, "at"), rule, got=", ".join(members) or "none")
+        for site in members:
+            own = ground.document.sites[site].stocks.get(item)
+            if own is not None and own.unlimited:
+                rule = f"leave out '{site}': its stock of '{item}' has no limits"
+                yield ground.problem((*path, "at"), rule, "order from it instead", got=site)
 
 
 def responses_do_not_fight(ground: Ground) -> Problems:
     """No two responses of one kind change the same thing at the same time."""
-    taken: dict[tuple[str, ...], list[tuple[Fraction, Fraction, str]]] = {}
-    for key, path, response, sites in _known(ground):
-        if not response.enabled:
-            continue
-        begin, end = _window(ground, response)
-        fights: set[str] = set()
-        for target in _targets(ground, response, sites):
-            for from_, until, other in taken.get(target, ()):
-                if from_ < end and begin < until:
-                    fights.add(f"'{other}' changes {' '.join(target[1:])} as well")
-            taken.setdefault(target, []).append((begin, end, key))
-        if fights:
-            rule = f"not fight with another response of kind {response.kind}"
-            yield ground.problem((*path, "at"), rule, min(fights), got="")
+    spans: dict[tuple[str, ...], list[tuple[Fraction, Fraction, str]]] = {}
+    for key, _, response, sites in _known(ground):
+        if response.enabled:
+            for target in _targets(ground, response, sites):
+                spans.setdefault(target, []).append((*_window(ground, response), key))
+    fights: dict[str, str] = {}
+    for target, found in spans.items():
+        for first, second in _overlaps(found):
+            fights.setdefault(second, f"'{first}' changes {' '.join(target[1:])} as well")
+    for key, remedy in sorted(fights.items()):
+        rule = f"not fight with another response of kind {ground.document.responses[key].kind}"
+        yield ground.problem(("responses", key, "at"), rule, remedy, got="")
+
+
+def _overlaps(spans: list[tuple[Fraction, Fraction, str]]) -> Iterator[tuple[str, str]]:
+    """Pairs of ids, in order, whose (begin, end, id) overlap: one pair for every span at least."""
+    latest, holder = None, ""
+    for begin, end, key in sorted(spans):
+        if latest is not None and begin < latest:
+            yield min(holder, key), max(holder, key)
+        if latest is None or end > latest:
+            latest, holder = end, key
 
 
 def _targets(ground: Ground, response: Response, sites: list[str]) -> Iterator[tuple[str, ...]]:

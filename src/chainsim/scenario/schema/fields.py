@@ -166,6 +166,22 @@ LONGEST_TIME = 365_250
 Duration = dimensioned(quantities.TIME, "d", low=0, high=LONGEST_TIME)
 """Seconds as an exact fraction; a bare number means days; at least 0."""
 PositiveDuration = dimensioned(quantities.TIME, "d", low=0, high=LONGEST_TIME, exclusive=True)
+
+
+def _interval(value: Any) -> Fraction:
+    check = _dimensioned(quantities.TIME, "d", Fraction(0), Fraction(LONGEST_TIME), True)
+    seconds = check(value)
+    if seconds < 1:
+        raise refuse("be at least 1 s")
+    return seconds
+
+
+Interval = Annotated[
+    Fraction,
+    BeforeValidator(_interval),
+    WithJsonSchema({"type": ["number", "string"], "description": "a time; a bare number means d"}),
+]
+"""Between events on whole seconds that come again and again."""
 Share = dimensioned(quantities.NONE, "1", low=0, high=1)
 """A fraction from 0 to 1 (a per cent sign is understood)."""
 Factor = dimensioned(quantities.NONE, "1", low=0)

@@ -14,6 +14,7 @@ from chainsim.scenario.schema.fields import (
     Block,
     Flag,
     Id,
+    Interval,
     Length,
     Money,
     PositiveDuration,
@@ -32,7 +33,7 @@ def _at_once() -> Constant:
 class Departures(Block):
     """Regular departures; without them goods leave at once."""
 
-    every: PositiveDuration
+    every: Interval
     at: TimeOfDay = 0
     """Time of day of the first departure on the first day."""
 

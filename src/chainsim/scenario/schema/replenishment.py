@@ -12,7 +12,7 @@ from chainsim.scenario.schema.fields import (
     Duration,
     Factor,
     Id,
-    PositiveDuration,
+    Interval,
     Share,
     TimeOfDay,
     Whole,
@@ -54,7 +54,7 @@ class Forecast(Block):
 class Review(Block):
     """Regular instants at which a stock is reviewed."""
 
-    every: PositiveDuration
+    every: Interval
     """Whole seconds between reviews."""
     at: TimeOfDay = 0
     """Time of day of the first review on the first day."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from fractions import Fraction
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from chainsim.scenario.schema.distributions import DurationDistribution
 from chainsim.scenario.schema.fields import (
@@ -28,8 +29,17 @@ from chainsim.scenario.schema.selectors import Selector, several, site_selector
 
 Sites = Annotated[Selector, BeforeValidator(site_selector)]
 """A site, a list of sites, or a selector of sites."""
-Items = Annotated[tuple[Id, ...], BeforeValidator(several), Field(min_length=1)]
-"""An item or a list of items."""
+
+
+def _different(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(names)) < len(names):
+        raise refuse("name each one once")
+    return names
+
+
+Names = Annotated[tuple[Id, ...], BeforeValidator(several), AfterValidator(_different)]
+"""A name or a list of names."""
+Items = Annotated[Names, Field(min_length=1)]
 
 
 class Cost(Block):
@@ -95,7 +105,7 @@ class SecondSource(Planned):
     item: Id
     source: Id
     """The other source; a lane carries the item from it to every site that responds."""
-    instead_of: Annotated[tuple[Id, ...], BeforeValidator(several)] = ()
+    instead_of: Names = ()
     """Only what falls to these sources; to any unless given."""
     share: Share = Fraction(1)
     """The largest part of it that moves."""
@@ -154,6 +164,8 @@ class OtherShifts(Planned):
     def _in_order(self) -> OtherShifts:
         if self.last < self.first:
             raise refuse("have 'to' not before 'from'")
+        if any(when.time() != dt.time() for when in (self.first, self.last)):
+            raise refuse("have whole days as 'from' and 'to'")
         return self
 
 
@@ -161,7 +173,7 @@ class BackupPower(Planned):
     """Keep operations at a least speed while a disruption takes their capacity."""
 
     kind: Literal["backup_power"]
-    operation: Annotated[tuple[Id, ...], BeforeValidator(several)] = ()
+    operation: Names = ()
     """All operations of the sites unless given."""
     floor: Share
     """The speed that it keeps up."""
