@@ -13,7 +13,7 @@ from study_facts import Bounds
 
 from chainsim import simulate
 from chainsim.experiments.bounds import least_lost, time_to_survive
-from chainsim.experiments.fluid import State, speeds_left, state_at
+from chainsim.experiments.fluid import State, holdings_of, speeds_left, state_at
 from chainsim.experiments.runs import Run
 from chainsim.network.compiled import CompiledNetwork
 
@@ -38,10 +38,8 @@ def _found(outage: Run, replications: int) -> Bounds:
     kits = _makers_of_kits(network)
     others = {k: share for k, share in left.items() if k not in kits}
     calm = replace(network, disruptions=())
-    states = [
-        state_at(network, [simulate(calm, k)], disruption.starts[0], DAYS)
-        for k in range(replications)
-    ]
+    found = [holdings_of(network, simulate(calm, k)) for k in range(replications)]
+    states = [state_at(network, [one], disruption.starts[0], DAYS) for one in found]
     return Bounds(
         days=[_days(network, state, left) for state in states],
         without_cars=[_days(network, _without_cars(network, state), left) for state in states],
