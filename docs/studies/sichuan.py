@@ -18,6 +18,7 @@ from study_page import page
 from study_ranking import ranked
 
 from chainsim import __version__
+from chainsim.errors import RunError
 from chainsim.report.figures.stress import ranking as ranking_picture
 from chainsim.report.figures.style import Picture, as_svg
 from chainsim.report.files import csv_text
@@ -53,7 +54,9 @@ def _options() -> argparse.ArgumentParser:
     often = "replications of the outage and of the levers; half as many of the rest (6)"
     where = "where sichuan.md and the folder sichuan/ are written"
     parser.add_argument("--replications", type=_at_least_two, default=6, metavar="N", help=often)
-    parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes (2)")
+    parser.add_argument(
+        "--workers", type=_at_least_one, default=2, metavar="N", help="processes (2)"
+    )
     parser.add_argument("--out", type=Path, default=HERE, metavar="FOLDER", help=where)
     return parser
 
@@ -61,6 +64,12 @@ def _options() -> argparse.ArgumentParser:
 def _at_least_two(text: str) -> int:
     if int(text) < 2:
         raise argparse.ArgumentTypeError("intervals take two replications")
+    return int(text)
+
+
+def _at_least_one(text: str) -> int:
+    if int(text) < 1:
+        raise argparse.ArgumentTypeError("one process at least")
     return int(text)
 
 
@@ -72,4 +81,7 @@ def write_picture(picture: Picture, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except RunError as error:
+        sys.exit(str(error))

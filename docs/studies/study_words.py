@@ -91,8 +91,8 @@ def unharmed(facts: Facts) -> str:
             d for d in lengths if not any(facts.grid[e, left].struck for e in lengths if e <= d)
         ]
         if safe:
-            parts.append(f"{safe[-1]} days with {left} % of the capacity left")
-    return listed(parts) if parts else "none of those tried"
+            parts.append(f"{safe[-1]} days with {left} % left")
+    return f"{listed(parts)} of the capacity" if parts else "no length that was tried"
 
 
 def worth(lever: Lever, prices: Sequence[float]) -> str:

@@ -156,11 +156,11 @@ def test_outages_without_harm_are_read_from_the_grid() -> None:
 
     facts = made_up()
     assert unharmed(facts) == (
-        "7 days with 0 % of the capacity left, 7 days with 25 % of the capacity left, "
-        "60 days with 50 % of the capacity left and 60 days with 75 % of the capacity left"
+        "7 days with 0 % left, 7 days with 25 % left, 60 days with 50 % left and "
+        "60 days with 75 % left of the capacity"
     )
     everything = replace(facts, grid=dict.fromkeys(facts.grid, facts.total))
-    assert unharmed(everything) == "none of those tried"
+    assert unharmed(everything) == "no length that was tried"
 
 
 def test_figures_are_drawn_from_made_up_results() -> None:
