@@ -146,9 +146,14 @@ def test_agreement_says_what_was_fitted_and_under_what_conditions(tmp_path: Path
     calm = call("run", file, *words, "--json", "--set", "disruptions=[]")
     rows = json.loads(calm.stdout)["validation"]
     assert [row["agreement"] for row in rows] == ["fitted", "not fitted", "arithmetic"]
-    struck = call("run", file, *words).stdout
+    together = call("run", file, *words).stdout
+    assert "fitted" in together and "fitted without the disruptions" not in together
+    more = tmp_path / "more.yaml"
+    flood = "{id: flood, target: {stage: upstream}, effect: {capacity: 0}, timing: {at: 1 d}, "
+    more.write_text(f"extends: {file.name}\ndisruptions:\n  - {flood}duration: 1 d}}\n")
+    struck = call("run", more, *words).stdout
     assert "fitted without the disruptions" in struck
-    off = call("run", file, *words, "--set", "disruptions.flood.enabled=false").stdout
+    off = call("run", more, *words, "--set", "disruptions.flood.enabled=false").stdout
     assert "fitted" in off and "fitted without the disruptions" not in off
 
 

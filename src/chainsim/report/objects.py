@@ -10,6 +10,7 @@ from chainsim.experiments.runs import Run
 from chainsim.experiments.summary import Aggregate, Compared
 from chainsim.network.compiled import SECONDS_PER_DAY
 from chainsim.report.loss_view import loss_object
+from chainsim.scenario.loading import Scenario
 
 RUN_SCHEMA = "chainsim/run/1"
 
@@ -113,14 +114,23 @@ def _compared(row: Compared, run: Run) -> dict[str, Any]:
 def agreement(row: Compared, run: Run) -> str:
     """What the figure was to the model: fitted, not fitted, or arithmetic without a simulation.
 
-    What was fitted was fitted to the chain without its disruptions.
+    What a scenario took over was fitted to the chain without its disruptions; a figure that stands
+    in the file of the disruptions was fitted with them.
     """
     if row.figure.computed:
         return "arithmetic"
     if not row.figure.fitted:
         return "not fitted"
-    struck = any(disruption.enabled for disruption in run.scenario.document.disruptions)
-    return "fitted without the disruptions" if struck else "fitted"
+    scenario = run.scenario
+    enabled = [one.id for one in scenario.document.disruptions if one.enabled]
+    own = _file(scenario, f"observed.{row.figure.id}.id")
+    together = any(_file(scenario, f"disruptions.{id_}.id") == own for id_ in enabled)
+    return "fitted" if together or not enabled else "fitted without the disruptions"
+
+
+def _file(scenario: Scenario, path: str) -> str:
+    """The file in which a value stands."""
+    return scenario.origin(path).place.rsplit(":", 2)[0]
 
 
 def validation_columns(run: Run) -> dict[str, list[Any]]:

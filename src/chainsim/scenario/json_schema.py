@@ -9,12 +9,13 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 from pydantic.json_schema import GenerateJsonSchema
 
 from chainsim.scenario.schema.document import ScenarioFile
 from chainsim.scenario.schema.fields import Block
+from chainsim.scenario.schema.responses import Response
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 Schema = dict[str, Any]
@@ -48,6 +49,9 @@ SHORTHANDS: dict[str, list[Schema]] = {
     "Sources": [_WORD, _WORDS, {"type": "object", "additionalProperties": _VALUE}],
 }
 """What may stand for a block, wherever it is used."""
+
+RESPONSES = tuple(block.__name__ for block in get_args(get_args(Response)[0]))
+"""The blocks of responses."""
 
 
 class _WithoutDefaults(GenerateJsonSchema):
@@ -152,12 +156,23 @@ def _add_shorthands(definitions: dict[str, Schema]) -> None:
         "description": "Templates that this site is made from; later ones win."
     }
     for end in ("from", "to"):
-        field = definitions["Lane"]["properties"][end]
-        field["anyOf"] = [{"$ref": field.pop("$ref")}, _WORD, _WORDS]
+        _or_sites(definitions["Lane"]["properties"][end])
+    for response in RESPONSES:
+        fields = definitions[response]["properties"]
+        _or_sites(fields["at"])
+        for name in ("item", "operation", "instead_of"):
+            if fields.get(name, {}).get("type") == "array":
+                fields[name]["anyOf"] = [{"type": fields[name].pop("type")}, _WORD]
+    _or_sites(definitions["Rationing"]["properties"]["classes"]["items"])
     dates = definitions["Timing"]["properties"]["at"]
     dates["anyOf"] = [{"type": dates.pop("type"), "items": dates["items"]}, dates.pop("items")]
     release = definitions["Operation"]["properties"]["release"]
     release["anyOf"] += [{"const": "push"}, *(_release(definitions, w) for w in ("Pull", "Paced"))]
+
+
+def _or_sites(field: Schema) -> None:
+    """A site or a list of sites may stand for a selector."""
+    field["anyOf"] = [{"$ref": field.pop("$ref")}, _WORD, _WORDS]
 
 
 def _release(definitions: dict[str, Schema], block: str) -> Schema:
