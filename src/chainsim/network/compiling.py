@@ -24,8 +24,9 @@ from chainsim.network.compiled import (
 )
 from chainsim.network.names import Names
 from chainsim.network.parts import disruptions, flows, outside, shop
+from chainsim.network.parts.answered import answered
 from chainsim.network.parts.rates import Rates
-from chainsim.network.parts.responses import answered, responses
+from chainsim.network.parts.responses import responses
 from chainsim.network.parts.targets import with_targets
 from chainsim.scenario.loading import Scenario
 from chainsim.scenario.schema.document import Resilience, Run

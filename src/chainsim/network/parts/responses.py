@@ -1,8 +1,7 @@
-"""Responses: those that change the document before it is compiled, and those that add to specs."""
+"""What responses cost, when they are known to be in force, and what they add to specs."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -26,10 +25,9 @@ from chainsim.network.compiled import (
     Target,
 )
 from chainsim.network.names import Names
+from chainsim.network.parts.answered import applies
 from chainsim.network.parts.flows import first_after_zero, lanes_for_orders
 from chainsim.scenario.schema.document import ScenarioFile
-from chainsim.scenario.schema.flows import Lane
-from chainsim.scenario.schema.material import Overtime, Site
 from chainsim.scenario.schema.responses import (
     BackupPower,
     Expedite,
@@ -41,79 +39,11 @@ from chainsim.scenario.schema.responses import (
     Response,
     SecondSource,
 )
-from chainsim.scenario.schema.time import Calendar, Special
 from chainsim.scenario.selection import enabled_responses, pool_members, selected_sites
 
 Kind = TypeVar("Kind", bound=Response)
 Levels = Callable[[int, float], tuple[int, ...]]
 """(stock, seconds of cover) to the level on every day."""
-
-
-def answered(document: ScenarioFile, time: Time) -> ScenarioFile:
-    """The document with what responses change in sites, calendars and lanes."""
-    sites, lanes = dict(document.sites), dict(document.lanes)
-    calendars = dict(document.calendars)
-    for key, response in enabled_responses(document):
-        chosen = selected_sites(document, response.at)
-        if isinstance(response, PlannedOvertime):
-            sites |= {s: _with_overtime(sites[s], response) for s in chosen}
-        elif isinstance(response, OtherShifts):
-            for site in chosen:
-                sites[site] = _with_shifts(sites[site], calendars, key, response, time)
-        elif isinstance(response, Pooling):
-            ends = {"from": response.at, "to": response.at}
-            goods = {"items": response.item, "transit": response.transit}
-            lanes[key] = Lane.model_validate(ends | goods)
-    return document.model_copy(update={"sites": sites, "lanes": lanes, "calendars": calendars})
-
-
-def _with_overtime(site: Site, response: PlannedOvertime) -> Site:
-    # a threshold in time has been read already: read again, its seconds would be an amount
-    given = {"factor": response.factor, "backlog_above": response.backlog_above}
-    overtime = Overtime.model_construct(None, **given)
-    operation = site.operations[response.operation].model_copy(update={"overtime": overtime})
-    return site.model_copy(
-        update={"operations": {**site.operations, response.operation: operation}}
-    )
-
-
-def _with_shifts(
-    site: Site, calendars: dict[str, Calendar], key: str, response: OtherShifts, time: Time
-) -> Site:
-    """The site and its operations on calendars that follow the other one for some days."""
-
-    def followed(name: str | None) -> str | None:
-        if name is None:
-            return None
-        changed = f"{name}:{key}"  # no calendar of the user is called so
-        if changed not in calendars:
-            days = _days_of(calendars[response.calendar], response, time)
-            base = calendars[name]
-            calendars[changed] = base.model_copy(update={"special": (*base.special, *days)})
-        return changed
-
-    operations = {
-        name: operation.model_copy(update={"calendar": followed(operation.calendar)})
-        for name, operation in site.operations.items()
-    }
-    return site.model_copy(update={"calendar": followed(site.calendar), "operations": operations})
-
-
-def _days_of(calendar: Calendar, response: OtherShifts, time: Time) -> list[Special]:
-    """The days of a window with the shifts that a calendar gives them."""
-    return [
-        Special.model_construct(first=_midnight(day), shifts=shifts)
-        for day, shifts in time.shifts(calendar).by_day.items()
-        if _applies(response, day)
-    ]
-
-
-def _applies(response: OtherShifts, day: dt.date) -> bool:
-    return response.first.date() <= day <= response.last.date()
-
-
-def _midnight(day: dt.date) -> dt.datetime:
-    return dt.datetime(day.year, day.month, day.day)
 
 
 def extra_covers(
@@ -178,7 +108,7 @@ def _changed_days(
     for site in sites:
         own = time.shifts(document.calendars[document.sites[site].calendar or ""]).by_day
         for day, shifts in other.items():
-            if _applies(response, day) and own[day] != shifts:
+            if applies(response, day) and own[day] != shifts:
                 begin = time.day_start(day)
                 yield begin, begin + DAY, 1
 
