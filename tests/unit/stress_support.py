@@ -61,6 +61,7 @@ def mapping(**changes: Any) -> dict[str, Any]:
         "stage": "downstream",
         "arrivals": {"sample": {"process": "regular", "rate": "1 /d"}},
         "operations": {"test": {"inputs": {"sample": 1}, "outputs": {"report": 1}, "rate": "4 /d"}},
+        "demand": {"report": {"process": "regular", "rate": "1 /d"}},
     }
     regions = {"a": "south", "b": "south", "c": "north"}
     items = ["steel", "vehicle", "sample", "report", *(f"part_{key}" for key in regions)]

@@ -112,6 +112,14 @@ def test_nobody_could_do_better_than_the_bounds(found: StressTest, id_: str, day
     assert harm is not None and harm >= row.bounds.least_lost
 
 
+@pytest.mark.parametrize("id_", ["institute:lab", "supplier:c"])
+def test_what_output_does_not_need_has_no_bound(found: StressTest, id_: str) -> None:
+    """The lab's own customers go without; the bounds are those of output."""
+    (row,) = (one for one in found.ranking if one.cell.tried.knockout.id == id_)
+    assert row.bounds is not None
+    assert (row.bounds.time_to_survive, row.bounds.least_lost) == (None, 0)
+
+
 def test_the_grid_has_the_worst_at_every_duration(found: StressTest) -> None:
     """4 of 9 at two more durations: 17 cells, and the last one ends 60 days after the longest."""
     assert len(found.cells) == 9 + 4 * 2

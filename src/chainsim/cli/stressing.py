@@ -102,6 +102,7 @@ class _Stresser(Call):
     rerun: str | None = None
 
     def stress(self, file: Path) -> None:
+        from chainsim.experiments.executors import usable_processors
         from chainsim.experiments.store import writing
         from chainsim.report.folder import Circumstances, check_target, folder_name
         from chainsim.report.stress_folder import write_stress
@@ -111,7 +112,7 @@ class _Stresser(Call):
         replaces = target.exists()
         started = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         began = time.monotonic()
-        workers = self.workers or _usable_processors()
+        workers = self.workers or usable_processors()
         with writing(target.with_name(f"{target.name}.sqlite")) as store:
             found = self.run(ready, store, target.name, workers)
             wall = time.monotonic() - began
@@ -177,9 +178,3 @@ class _Stresser(Call):
         words = f"{len(found.errors)} runs failed; {what}: {why}; --rerun failed runs them again"
         click.echo(visible(words), err=True)
         raise SystemExit(RunError.exit_code)
-
-
-def _usable_processors() -> int:
-    from chainsim.experiments.executors import usable_processors
-
-    return usable_processors()

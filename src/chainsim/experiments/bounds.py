@@ -9,7 +9,7 @@ calendars and lanes.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,9 +31,9 @@ class Bounds:
     """What is certain whatever a chain does, from linear programs."""
 
     time_to_survive: float | None
-    """Days for which all demand can be met at most; None is for ever."""
+    """Days for which all demand for output can be met at most; None is for ever."""
     least_lost: float
-    """Units of demand that are late or lost at least."""
+    """Units of output that are late or lost at least."""
 
 
 def time_to_survive(
@@ -101,16 +101,24 @@ def least_lost(
 def bounds_of(
     network: CompiledNetwork, twins: Sequence[Holdings], strike: int, seconds: int
 ) -> Bounds:
-    """The bounds of a network with its disruptions in full effect, all of them together.
+    """The bounds of output with the disruptions of a network in full effect, all of them together.
+
+    Of demand only that for output counts: what else customers want may fail, as it may in a run.
 
     Args:
         network: Its disruptions are those that strike.
         twins: What the replications without disruptions hold.
         strike: Second at which they strike.
         seconds: For how long; the way back does not count.
+
+    Raises:
+        RunError: the solver fails.
     """
     days = seconds / SECONDS_PER_DAY
-    state = state_at(network, twins, strike, days)
+    found = state_at(network, twins, strike, days)
+    outputs = network.output_stocks
+    wanted = {stock: rate for stock, rate in found.demand.items() if stock in outputs}
+    state = replace(found, demand=wanted)
     left: dict[int, float] = {}
     closed: set[int] = set()
     for spec in network.disruptions:

@@ -37,9 +37,9 @@ def _different(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-Names = Annotated[tuple[Id, ...], BeforeValidator(several), AfterValidator(_different)]
+Ids = Annotated[tuple[Id, ...], BeforeValidator(several), AfterValidator(_different)]
 """A name or a list of names."""
-Items = Annotated[Names, Field(min_length=1)]
+Items = Annotated[Ids, Field(min_length=1)]
 
 
 class Cost(Block):
@@ -105,7 +105,7 @@ class SecondSource(Planned):
     item: Id
     source: Id
     """The other source; a lane carries the item from it to every site that responds."""
-    instead_of: Names = ()
+    instead_of: Ids = ()
     """Only what falls to these sources; to any unless given."""
     share: Share = Fraction(1)
     """The largest part of it that moves."""
@@ -173,7 +173,7 @@ class BackupPower(Planned):
     """Keep operations at a least speed while a disruption takes their capacity."""
 
     kind: Literal["backup_power"]
-    operation: Names = ()
+    operation: Ids = ()
     """All operations of the sites unless given."""
     floor: Share
     """The speed that it keeps up."""
