@@ -15,7 +15,7 @@ from chainsim.scenario.schema.investments import (
     Investment,
     Retirement,
 )
-from chainsim.scenario.schema.material import Site
+from chainsim.scenario.schema.material import Operation, Site
 
 Change = tuple[Fraction, Fraction, Path]
 """(second since the start, what comes or goes, place of the block)."""
@@ -70,26 +70,26 @@ def investments_fit_what_they_change(ground: Ground) -> Problems:
     """A size needs an operation with a rate; servers need an operation with servers of its own."""
     for path, project, site in _known(ground):
         for where, extent in _extents(path, project):
-            if extent.operation is None:
-                continue
-            operation = site.operations[extent.operation]
-            rate = operation.rate
-            if extent.size is not None and (rate is None or not rate.value):
-                rule = (
-                    f"be a share: '{extent.operation}' has no rate to which a size could be added"
-                )
-                yield ground.problem((*where, "size"), rule)
-            elif extent.size is not None and rate is not None:
-                if extent.size.dimension != rate.dimension:
-                    rule = f"be in the unit of the rate of '{extent.operation}'"
-                    yield ground.problem((*where, "size"), rule)
-            if extent.servers is not None and operation.resource is not None:
-                rule = f"name the resource '{operation.resource}', whose servers it shares"
-                yield ground.problem((*where, "operation"), rule)
-        if isinstance(project, Built) and project.cost.per_unit and project.share is not None:
-            if site.operations[project.operation or ""].rate is None:
-                rule = "be left out: a share of an operation without a rate has no units"
-                yield ground.problem((*path, "cost", "per_unit"), rule, "give a fixed cost")
+            if extent.operation is not None:
+                yield from _misfits(ground, where, extent, site.operations[extent.operation])
+        operation = site.operations.get(project.operation or "")
+        unpriced = project.share is not None and operation is not None and operation.rate is None
+        if unpriced and project.cost.per_unit:
+            rule = "be left out: a share of an operation without a rate has no units"
+            yield ground.problem((*path, "cost", "per_unit"), rule, "give a fixed cost")
+
+
+def _misfits(ground: Ground, path: Path, extent: Extent, operation: Operation) -> Problems:
+    rate = operation.rate
+    if extent.size is not None and (rate is None or not rate.value):
+        rule = f"be a share: '{extent.operation}' has no rate that a size could be added to"
+        yield ground.problem((*path, "size"), rule)
+    elif extent.size is not None and rate is not None and extent.size.dimension != rate.dimension:
+        rule = f"be in the unit of the rate of '{extent.operation}'"
+        yield ground.problem((*path, "size"), rule)
+    if extent.servers is not None and operation.resource is not None:
+        rule = f"give way to resource: {operation.resource}, whose servers it shares"
+        yield ground.problem((*path, "operation"), rule)
 
 
 def investments_open_in_the_run(ground: Ground) -> Problems:
@@ -110,7 +110,7 @@ def _start(ground: Ground, project: Investment) -> Fraction:
 def _opens(ground: Ground, project: Investment) -> Fraction:
     """When capacity comes or goes first."""
     start = _start(ground, project)
-    return start + project.construction if isinstance(project, Built) else start
+    return start + Fraction(project.construction if isinstance(project, Built) else 0)
 
 
 def works_on_a_line_do_not_overlap(ground: Ground) -> Problems:
@@ -207,13 +207,15 @@ def investments_come_to_pass(ground: Ground) -> Problems:
             yield ground.problem(
                 (*path, "start"), "open before the end of the run: it has no effect"
             )
-        rule = project.when if isinstance(project, Built) else None
-        if rule is None:
-            continue
-        if rule.utilisation > 1:
-            yield ground.problem((*path, "when", "utilisation"), "be at most 1: it can never fire")
-        settled = ground.document.run.settled or 0
-        takes = rule.over + project.delay + getattr(project, "construction", Fraction(0))
-        if takes >= ground.end + settled:
-            rule_text = "leave time for construction before the end of the run: it can never fire"
-            yield ground.problem((*path, "when", "over"), rule_text)
+        if isinstance(project, Built) and project.when is not None:
+            yield from _never_fires(ground, (*path, "when"), project)
+
+
+def _never_fires(ground: Ground, path: Path, project: Built) -> Problems:
+    assert project.when is not None
+    if project.when.utilisation > 1:
+        yield ground.problem((*path, "utilisation"), "be at most 1: it can never fire")
+    time = ground.end + (ground.document.run.settled or 0)
+    if project.when.over + project.delay + project.construction >= time:
+        rule = "leave time for construction before the end of the run: it can never open"
+        yield ground.problem((*path, "over"), rule)
