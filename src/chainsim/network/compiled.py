@@ -12,6 +12,8 @@ import datetime as dt
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from chainsim.network.fleet import FleetSpec
+
 SECONDS_PER_DAY = 86_400
 THOUSANDTHS = 1_000
 FULL_SPEED = 1_000_000
@@ -426,6 +428,10 @@ class ArrivalSpec:
     rank: int
     stock: int
     stream: StreamSpec
+    fleet: int = NONE
+    """The fleet whose units it brings for inspection; then the stream is what comes by plan."""
+    slots: tuple[tuple[int, int, int], ...] = ()
+    """(instant, place, number that day) of the times over which the units of a day are divided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -541,6 +547,7 @@ class CompiledNetwork:
     """By stock: the plan's use of the item on each day of the run, thousandths."""
     responses: tuple[ResponseSpec, ...] = ()
     pools: tuple[PoolSpec, ...] = ()
+    fleets: tuple[FleetSpec, ...] = ()
     resilience: ResilienceSpec | None = None
     """Given where a run is compared with its twin: then the instants of output are kept."""
 

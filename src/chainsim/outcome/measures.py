@@ -157,6 +157,22 @@ RESPONSE_MEASURES: dict[str, Measure] = {
     )
 }  # fmt: skip
 
+FLEET_MEASURES: dict[str, Measure] = {
+    m.name: m
+    for m in (
+        Measure("fleet_mean", "units", "none", "mean fleet", "integral of in use / time"),
+        Measure("fleet_end", "units", "none", "fleet at the end of the last day", "in use"),
+        Measure("fleet_sold", "units", "none", "what entered the fleet", "sum of sold"),
+        Measure("fleet_scrapped", "units", "none", "what left the fleet", "sum of scrapped"),
+        Measure(
+            "inspections_due", "units", "none", "inspections that fell due", "sum of due"
+        ),
+        Measure(
+            "inspections_came", "units", "none", "units brought for inspection", "sum of came"
+        ),
+    )
+}  # fmt: skip
+
 Row = dict[str, float | None]
 
 
@@ -168,10 +184,11 @@ class Values:
     sites: dict[str, Row] = field(default_factory=dict)
     items: dict[str, Row] = field(default_factory=dict)
     responses: dict[str, Row] = field(default_factory=dict)
+    fleets: dict[str, Row] = field(default_factory=dict)
 
 
 def measure(network: CompiledNetwork, trajectory: Trajectory) -> Values:
-    """All measures of a trajectory: in total, by site, by item used at the makers, by response."""
+    """All measures of a trajectory: in total, and by site, item used at the makers, response and fleet."""
     meter = Meter(network, trajectory)
     everywhere = range(len(network.sites))
     return Values(
@@ -179,6 +196,7 @@ def measure(network: CompiledNetwork, trajectory: Trajectory) -> Values:
         sites={site.id: meter.row([i]) for i, site in enumerate(network.sites)},
         items=meter.items(),
         responses=meter.costs.responses(),
+        fleets=meter.fleets(),
     )
 
 
@@ -304,6 +322,21 @@ class Meter:
         row["utilisation"] = _ratio(seconds["busy"], total - seconds["closed"])
         row["slow_loss"] = float(table.counts["slow_loss"][self.window, chosen].sum()) / 3.6e9
         return row
+
+    def fleets(self) -> dict[str, Row]:
+        """The measures of every fleet."""
+        in_use = self.tables["fleets"].levels["in_use"][self.window]
+        return {
+            spec.id: {
+                "fleet_mean": self._mean("fleets", "in_use", [k]),
+                "fleet_end": float(in_use[-1, k]) / THOUSANDTHS,
+                "fleet_sold": self._count("fleets", "sold", [k]),
+                "fleet_scrapped": self._count("fleets", "scrapped", [k]),
+                "inspections_due": self._count("fleets", "due", [k]),
+                "inspections_came": self._count("fleets", "came", [k]),
+            }
+            for k, spec in enumerate(self.network.fleets)
+        }
 
     # ---- by item, at the makers
 

@@ -41,11 +41,13 @@ COUNTS: dict[str, tuple[str, ...]] = {
     "resources": (*STATES, "slow_loss"),
     "inputs": ("starved",),
     "responses": ("active", "units"),
+    "fleets": ("sold", "scrapped", "due", "came"),
     "arrivals": (),
 }  # fmt: skip
 """Counts per day by kind of entity. Resources count server-seconds by state and, in
 ppm-seconds, the work that slow-downs cost; inputs the server-seconds starved of them; responses the
-site-seconds for which they are in force and the units that they move, order or make."""
+site-seconds for which they are in force and the units that they move, order or make; fleets what
+enters, leaves, falls due for inspection and is brought there."""
 
 NUMBERS = ("shipments", "lots", "slots", "missed", "active")
 """Counts that are plain numbers, not quantities."""
@@ -58,10 +60,12 @@ LEVELS: dict[str, tuple[str, ...]] = {
     "resources": (),
     "inputs": (),
     "responses": (),
+    "fleets": ("in_use", "waiting"),
     "arrivals": (),
 }
 """Levels by kind of entity. Of a lane: orders on their way to the source, orders waiting there,
-goods staged for departure, in transit, and waiting at the destination's gate."""
+goods staged for departure, in transit, and waiting at the destination's gate. Of a fleet: what
+customers use, and inspections that have fallen due and were not brought yet."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,7 @@ class Trajectory:
     statistics_from: int
     """Start of statistics in seconds: a day's end, or 0."""
     tables: dict[str, Table]
-    """By kind: stocks, demands, lanes, operations, resources, inputs, responses."""
+    """By kind: stocks, demands, lanes, operations, resources, inputs, responses, fleets."""
     snapshots: tuple[Snapshot, ...]
     waits: dict[str, list[Wait]]
     """Waiting in a stock until taken by an operation, by stock id."""

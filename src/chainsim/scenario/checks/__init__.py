@@ -6,7 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from chainsim.errors import Problem
-from chainsim.scenario.checks import amounts, disruptions, lanes, material, names, responses, times
+from chainsim.scenario.checks import (
+    amounts,
+    disruptions,
+    fleets,
+    lanes,
+    material,
+    names,
+    responses,
+    times,
+)
 from chainsim.scenario.checks.calibration import calibration_problems
 from chainsim.scenario.checks.ground import Ground, Problems
 from chainsim.scenario.nodes import Node
@@ -71,6 +80,11 @@ RULES: tuple[Rule, ...] = (
     responses.responses_do_not_fight,
     responses.overtime_is_given_once,
     responses.response_dates_lie_in_the_run,
+    fleets.cohorts_were_sold_before_the_start,
+    fleets.inspection_ages_rise,
+    fleets.lifetimes_are_above_zero,
+    fleets.inspections_come_to_one_place,
+    fleets.times_of_day_rise,
 )
 """What must hold; each looks at the document alone."""
 
@@ -87,6 +101,8 @@ WARNINGS: tuple[Rule, ...] = (
     times.calendars_have_shifts,
     times.observations_lie_in_the_run,
     material.demands_can_be_met,
+    fleets.fleets_are_sold,
+    fleets.inspections_come_somewhere,
 )
 """What is allowed and yet may not be meant."""
 

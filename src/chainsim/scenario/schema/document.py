@@ -26,6 +26,7 @@ from chainsim.scenario.schema.fields import (
     Written,
     refuse,
 )
+from chainsim.scenario.schema.fleets import Fleet
 from chainsim.scenario.schema.flows import Lane
 from chainsim.scenario.schema.material import Item, Site
 from chainsim.scenario.schema.responses import Response
@@ -184,6 +185,7 @@ class ScenarioFile(Block):
     calendars: dict[Id, Calendar] = {}
     disruptions: tuple[Disruption, ...] = ()
     responses: dict[Id, Response] = {}
+    fleets: dict[Id, Fleet] = {}
     expect: tuple[Expectation, ...] = ()
     observed: tuple[Observed, ...] = ()
     observed_series: dict[Id, str] = {}
