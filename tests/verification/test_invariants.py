@@ -83,6 +83,9 @@ TAMPERED = {
     "demand": ("demands", "counts", "delivered"),
     "lots": ("operations", "counts", "completed"),
     "server time": ("resources", "counts", "busy"),
+    "sales": ("fleets", "counts", "sold"),
+    "fleet": ("fleets", "counts", "scrapped"),
+    "inspections": ("fleets", "counts", "came"),
 }
 """For each law a series (kind, sort, name) that only this law, or this one first, looks at."""
 

@@ -115,14 +115,15 @@ def _lots(t: Table) -> Integers:
 
 
 def _sales(network: CompiledNetwork, fleets: Table, demands: Table) -> Integers:
-    """What has entered a fleet is its part of all deliveries, at the end of every day."""
+    """What has entered a fleet is its part of all deliveries, to the nearest quantum, every day."""
     delivered = demands.counts["delivered"].cumsum(axis=0)
     entered = fleets.counts["sold"].cumsum(axis=0)
     missing = np.zeros(len(fleets.ids), dtype=np.int64)
     for k, spec in enumerate(network.fleets):
         part, whole = spec.sold_in
         for day, amount in enumerate(delivered[:, list(spec.demands)].sum(axis=1).tolist()):
-            due = amount * part // (whole * spec.quantum) * spec.quantum
+            divisor = whole * spec.quantum
+            due = (2 * amount * part + divisor) // (2 * divisor) * spec.quantum
             missing[k] += abs(due - int(entered[day, k]))
     return missing
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from chainsim.network.compiled import SECONDS_PER_DAY, THOUSANDTHS, CompiledNetwork
 from chainsim.outcome.costs import Costs
+from chainsim.outcome.fleets import fleet_rows
 from chainsim.outcome.trajectory import STATES, Integers, Table, Trajectory
 
 
@@ -188,7 +189,7 @@ class Values:
 
 
 def measure(network: CompiledNetwork, trajectory: Trajectory) -> Values:
-    """All measures of a trajectory: in total, and by site, item used at the makers, response and fleet."""
+    """All measures of a trajectory: in total, by site, by item used at the makers, and so on."""
     meter = Meter(network, trajectory)
     everywhere = range(len(network.sites))
     return Values(
@@ -196,7 +197,7 @@ def measure(network: CompiledNetwork, trajectory: Trajectory) -> Values:
         sites={site.id: meter.row([i]) for i, site in enumerate(network.sites)},
         items=meter.items(),
         responses=meter.costs.responses(),
-        fleets=meter.fleets(),
+        fleets=fleet_rows(network, meter.tables["fleets"], meter.window, meter.seconds),
     )
 
 
@@ -322,21 +323,6 @@ class Meter:
         row["utilisation"] = _ratio(seconds["busy"], total - seconds["closed"])
         row["slow_loss"] = float(table.counts["slow_loss"][self.window, chosen].sum()) / 3.6e9
         return row
-
-    def fleets(self) -> dict[str, Row]:
-        """The measures of every fleet."""
-        in_use = self.tables["fleets"].levels["in_use"][self.window]
-        return {
-            spec.id: {
-                "fleet_mean": self._mean("fleets", "in_use", [k]),
-                "fleet_end": float(in_use[-1, k]) / THOUSANDTHS,
-                "fleet_sold": self._count("fleets", "sold", [k]),
-                "fleet_scrapped": self._count("fleets", "scrapped", [k]),
-                "inspections_due": self._count("fleets", "due", [k]),
-                "inspections_came": self._count("fleets", "came", [k]),
-            }
-            for k, spec in enumerate(self.network.fleets)
-        }
 
     # ---- by item, at the makers
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from simpy.events import Event
 
+from chainsim.engines import rules
 from chainsim.engines.simpy_engine.account import Account
 from chainsim.engines.simpy_engine.books import LARGEST, TOO_LARGE
 from chainsim.engines.simpy_engine.instant import Alarm
@@ -52,7 +53,7 @@ class Fleet(Account):
         spec = self.spec
         part, whole = spec.sold_in
         delivered = sum(customer.delivered for customer in self._customers)
-        sold = delivered * part // (whole * spec.quantum) * spec.quantum
+        sold = rules.quotient(delivered * part, whole * spec.quantum) * spec.quantum
         if sold * self._largest > LARGEST:
             raise RunError(TOO_LARGE)
         self._sales[day] = sold - self.sold
@@ -66,11 +67,11 @@ class Fleet(Account):
         self.sold, self.scrapped, self.due = sold, scrapped, due
 
     def _aged(self, kernel: Integers, known: int, day: int) -> int:
-        """What has happened by the end of a day to what was sold, in whole quanta."""
+        """What has happened by the end of a day to what was sold, to the nearest quantum."""
         ages = kernel[self._days - 1 - day :]
         millionths = int(np.dot(self._sales[: day + 1], ages)) + known
         quantum = self.spec.quantum
-        return millionths // (FULL_SPEED * quantum) * quantum
+        return rules.quotient(millionths, FULL_SPEED * quantum) * quantum
 
     def bring(self, quantity: int, now: int) -> None:
         """Units that were due leave for inspection."""
@@ -94,7 +95,8 @@ class FleetArrival(Arrival):
             yield alarm.at(instant)
             if place == 0:
                 units = self.fleet.waiting // self.stock.quantum
-            part = units * (place + 1) // times - units * place // times
+            by_then = rules.quotient(units * (place + 1), times)
+            part = by_then - rules.quotient(units * place, times)
             if part:
                 quantity = part * self.stock.quantum
                 self.fleet.bring(quantity, instant)

@@ -28,9 +28,7 @@ Integers = NDArray[np.int64]
 MILLION = FULL_SPEED
 
 
-def with_fleets(
-    network: CompiledNetwork, document: ScenarioFile, names: Names
-) -> CompiledNetwork:
+def with_fleets(network: CompiledNetwork, document: ScenarioFile, names: Names) -> CompiledNetwork:
     """The network with its fleets, by id, and what they send to inspection by plan."""
     if not document.fleets:
         return network
