@@ -332,7 +332,8 @@ def test_an_entity_that_keeps_its_id_keeps_its_numbers(record_case: CaseRecorder
     kept = {
         key: values
         for key, values in known.items()
-        if key[2:3] in (("demanded",), ("arrived",)) and not key[-1].startswith(("plant", "station"))
+        if key[2:3] in (("demanded",), ("arrived",))
+        and not key[-1].startswith(("plant", "station"))
     }
     record_case.exact("difference", len(different(kept, other)))
     line = ("operations", "integrals", "in_process")
