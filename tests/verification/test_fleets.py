@@ -216,6 +216,28 @@ def test_what_is_in_use_at_the_start_comes_at_its_coming_ages_only() -> None:
     assert by_day(run, "came") == [0, 0, 0, 0, 45, 0]
 
 
+def test_nothing_falls_due_before_inspections_begin() -> None:
+    """Age 3 d, since 6 January: what was sold on 1 and 2 January would have been due before.
+
+    8 d are full on 5 January for what was sold on 28 December, and a day later for the 9 cars.
+    """
+    mapping = market(
+        "99 d", "8 d", inspections={"ages": ["3 d", "8 d"], "since": "2024-01-06"},
+        initial=[{"sold": "2023-12-28", "amount": 70}, {"sold": "2023-12-29", "amount": 9}],
+    )  # fmt: skip
+    run = run_of(station(mapping, ["09:00"], open_all_week=True))
+    assert by_day(run, "due") == [0] * 5 + [19, 10, 10]
+    assert by_day(run, "came") == [0] * 6 + [19, 10]
+    network = chainsim.compile_network(chainsim.scenario_from_mapping(mapping))
+    assert network.fleets[0].inspected_from == 5
+    network = chainsim.compile_network(
+        chainsim.scenario_from_mapping(station(mapping, ["09:00"], open_all_week=True))
+    )
+    assert network.arrivals[0].stream.trace == (
+        (6 * DAY, 19_000), (7 * DAY, 10_000), (8 * DAY, 10_000),
+    )  # fmt: skip
+
+
 def test_the_cars_of_a_day_are_divided_over_its_times() -> None:
     """10 over four times: 2.5, 5, 7.5 and 10 by then, to the nearest car."""
     mapping = market("99 d", "10 d", inspections={"ages": ["7 d"]})

@@ -31,3 +31,5 @@ class FleetSpec:
     """Scrapped of what was in use at the start, by the end of each day of the run."""
     initial_visits: tuple[int, ...]
     """Inspections of it that have fallen due by then."""
+    inspected_from: int = 0
+    """The first day of the run on which inspections fall due."""

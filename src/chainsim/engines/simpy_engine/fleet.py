@@ -47,6 +47,7 @@ class Fleet(Account):
         self._dead: Integers = np.array(spec.dead[::-1], np.int64)
         self._visits: Integers = np.array(spec.visits[::-1], np.int64)
         self._largest = max(FULL_SPEED, spec.visits[-1])
+        self._forgone = 0
 
     def close_day(self, day: int, now: int) -> None:
         """Let the deliveries of a day enter, and all that is in use grow a day older."""
@@ -59,6 +60,9 @@ class Fleet(Account):
         self._sales[day] = sold - self.sold
         scrapped = self._aged(self._dead, spec.initial_dead[day], day)
         due = self._aged(self._visits, spec.initial_visits[day], day)
+        if day < spec.inspected_from:
+            self._forgone = due
+        due -= self._forgone
         change = (sold - self.sold) - (scrapped - self.scrapped)
         self.in_use += change
         self.in_use_moment += change * now

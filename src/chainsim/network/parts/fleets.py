@@ -79,7 +79,15 @@ def _fleet(
         visits=tuple(_visits(dead, inspected, share).tolist()),
         initial_dead=tuple(known_dead.tolist()),
         initial_visits=tuple(known_visits.tolist()),
+        inspected_from=_first_day(fleet.inspections, horizon),
     )
+
+
+def _first_day(inspections: Inspections | None, horizon: Horizon) -> int:
+    """The first day of the run on which inspections fall due."""
+    if inspections is None or inspections.since is None:
+        return 0
+    return max(0, (inspections.since.date() - horizon.origin.date()).days)
 
 
 def _millionths(shares: Floats) -> Integers:
@@ -168,6 +176,8 @@ def _expected(network: CompiledNetwork, stream: StreamSpec, fleet: FleetSpec) ->
     sold *= fleet.sold_in[0] / fleet.sold_in[1]
     due = np.convolve(sold, np.array(fleet.visits, np.float64))[: len(ends)]
     total = (due + np.array(fleet.initial_visits, np.float64)) / MILLION
+    before = min(fleet.inspected_from, len(ends))
+    total = np.maximum(total - (total[before - 1] if before else 0.0), 0.0)
     amounts = np.diff(np.rint(total).astype(np.int64), prepend=0)
     trace = tuple(
         (end, amount) for end, amount in zip(ends, amounts.tolist(), strict=True) if amount

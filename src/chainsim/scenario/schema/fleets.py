@@ -39,6 +39,8 @@ class Inspections(Block):
     """With `every`: the age at the first one; one interval unless given."""
     share: Share = Fraction(1)
     """The part of the units in use at that age that comes."""
+    since: Moment | None = None
+    """The first day on which anything falls due; what would have done so before never comes."""
 
     @model_validator(mode="after")
     def _one_way(self) -> Inspections:
