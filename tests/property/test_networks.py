@@ -266,7 +266,10 @@ def fleets(draw: st.DrawFn, mapping: Block) -> Block:
         {"every": "1 d"},
         {"every": "2 d", "share": 1 / 3},
     ]
-    cohorts = [{"sold": f"2024-02-{day}", "amount": 20} for day in (19, 21)]
+    cohorts = [
+        {"sold": "2024-02-19", "amount": 20},
+        {"sold": "2024-02-16", "to": "2024-02-22", "amount": 10},
+    ]
     return {
         "item": item,
         "sold_in": draw(st.sampled_from([1, 0.3, 0])),

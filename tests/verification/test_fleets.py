@@ -159,6 +159,21 @@ def test_what_is_in_use_at_the_start_has_survived_until_then() -> None:
     assert np.abs(found - 1e5 * np.array(left)).max() < 0.5 + 0.05
 
 
+def test_a_cohort_may_be_spread_evenly_over_days_of_sale() -> None:
+    """7 cars over 20 to 23 December: 1.75, 3.5, 5.25 and 7 by then, to the nearest: 2, 2, 1, 2."""
+    cohort = {"sold": "2023-12-20", "to": "2023-12-23", "amount": 7}
+    run = run_of(market("20 d", "12 d", initial=[cohort], sold_in=0))
+    assert by_day(run, "scrapped") == [0] * 8 + [2, 2, 1, 2]
+
+
+def test_cohorts_beyond_64_bits_are_exact_all_the_same() -> None:
+    """A quarter of 8e9 cars goes after 20 d: 8e12 thousandths x 1e6 is more than 2^62."""
+    lifetime = {"dist": "discrete", "values": ["20 d", "99 d"], "p": [0.25, 0.75]}
+    cohort = {"sold": "2023-12-20", "amount": 8 * 10**9}
+    run = run_of(market(lifetime, "9 d", initial=[cohort], sold_in=0))
+    assert run.count("fleets", "scrapped", "road") == 2 * 10**9
+
+
 def test_cohorts_that_outlived_their_life_are_scrapped_on_the_first_day() -> None:
     mapping = market("20 d", "3 d", initial=[{"sold": "2020-01-01", "amount": 5}], sold_in=0)
     assert by_day(run_of(mapping), "in_use") == [0, 0, 0]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from itertools import accumulate, count
+from itertools import count
 from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chainsim.network.apportion import spread
 from chainsim.network.calendars import Time
 from chainsim.network.clock import DAY
 from chainsim.network.compiled import FULL_SPEED, CompiledNetwork, Horizon, StreamSpec
@@ -21,11 +22,12 @@ from chainsim.network.parts.shop import thousandths
 from chainsim.network.streams import expected_amounts
 from chainsim.network.survival import Floats, share_up_to
 from chainsim.scenario.schema.document import ScenarioFile
-from chainsim.scenario.schema.fleets import Fleet, Inspections
+from chainsim.scenario.schema.fleets import Cohort, Fleet, Inspections
 from chainsim.scenario.schema.material import Arrivals
 
 Integers = NDArray[np.int64]
 MILLION = FULL_SPEED
+LARGEST = 1 << 62
 
 
 def with_fleets(network: CompiledNetwork, document: ScenarioFile, names: Names) -> CompiledNetwork:
@@ -54,33 +56,57 @@ def _entering(document: ScenarioFile, fleet: Fleet) -> set[str]:
 def _fleet(
     key: str, fleet: Fleet, names: Names, horizon: Horizon, buyers: tuple[int, ...]
 ) -> FleetSpec:
-    days = len(horizon.day_ends)
-    ages = [(horizon.origin.date() - cohort.sold.date()).days - 1 for cohort in fleet.initial]
-    lived = np.arange(max(ages, default=0) + days + 1, dtype=np.float64) * DAY
-    gone = share_up_to(duration(fleet.lifetime), lived)
+    days, quantum = len(horizon.day_ends), names.quantum(fleet.item)
+    cohorts = [pair for cohort in fleet.initial for pair in _sold(cohort, quantum, horizon)]
+    oldest = max((age for age, _ in cohorts), default=0)
+    gone = share_up_to(duration(fleet.lifetime), np.arange(oldest + days + 1.0) * DAY)
     dead = _millionths(gone[:days])
     inspected = list(_inspection_days(fleet.inspections, len(gone)))
-    share = fleet.inspections.share if fleet.inspections else Fraction(0)
-    known_dead, known_visits = np.zeros(days, object), np.zeros(days, object)
-    for cohort, age in zip(fleet.initial, ages, strict=True):
-        amount = thousandths(cohort.amount)
-        own = _millionths(_since(gone, age, days))
-        known_dead += amount * own.astype(object)
-        ahead = [day - age - 1 for day in inspected if day > age]
-        known_visits += amount * _visits(own, ahead, share).astype(object)
+    share = round((fleet.inspections.share if fleet.inspections else 0) * MILLION)
+    known_dead, known_visits = _known(cohorts, gone, days, inspected, share)
     return FleetSpec(
         id=key,
         item=names.items[fleet.item],
-        quantum=names.quantum(fleet.item),
+        quantum=quantum,
         demands=buyers,
         sold_in=fleet.sold_in.as_integer_ratio(),
-        initial=sum(thousandths(cohort.amount) for cohort in fleet.initial),
+        initial=sum(amount for _, amount in cohorts),
         dead=tuple(dead.tolist()),
         visits=tuple(_visits(dead, inspected, share).tolist()),
-        initial_dead=tuple(known_dead.tolist()),
-        initial_visits=tuple(known_visits.tolist()),
+        initial_dead=known_dead,
+        initial_visits=known_visits,
         inspected_from=_first_day(fleet.inspections, horizon),
     )
+
+
+def _sold(cohort: Cohort, quantum: int, horizon: Horizon) -> Iterator[tuple[int, int]]:
+    """(age in days at the start, thousandths) of every day of sale of a cohort."""
+    youngest = (horizon.origin.date() - (cohort.last or cohort.sold).date()).days - 1
+    oldest = (horizon.origin.date() - cohort.sold.date()).days - 1
+    ages = range(oldest, youngest - 1, -1)
+    parts = spread(thousandths(cohort.amount) // quantum, len(ages))
+    for age, part in zip(ages, parts, strict=True):
+        if part:
+            yield age, part * quantum
+
+
+def _known(
+    cohorts: Sequence[tuple[int, int]],
+    gone: Floats,
+    days: int,
+    inspected: Sequence[int],
+    share: int,
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """What is scrapped and falls due of the cohorts by the end of each day, millionths."""
+    largest = sum(amount for _, amount in cohorts) * MILLION * (len(inspected) + 1)
+    exact = np.int64 if largest < LARGEST else object
+    dead, visits = np.zeros(days, exact), np.zeros(days, exact)
+    for age, amount in cohorts:
+        own = _millionths(_since(gone, age, days))
+        ahead = [day - age - 1 for day in inspected if day > age]
+        dead += amount * own.astype(exact)
+        visits += amount * _visits(own, ahead, share).astype(exact)
+    return tuple(dead.tolist()), tuple(visits.tolist())
 
 
 def _first_day(inspections: Inspections | None, horizon: Horizon) -> int:
@@ -119,19 +145,14 @@ def _inspection_days(inspections: Inspections | None, end: int) -> Iterator[int]
         yield day
 
 
-def _visits(dead: Integers, inspected: Sequence[int], share: Fraction) -> Integers:
-    """Inspections due by each day per million, cumulated and rounded: the share of those alive."""
+def _visits(dead: Integers, inspected: Sequence[int], share: int) -> Integers:
+    """Inspections due by each day per million sold, cumulated: `share` ppm of those alive."""
     due = np.zeros(len(dead), np.int64)
     for day in inspected:
         if day < len(dead):
             due[day] += MILLION - int(dead[day])
-    exact = (share * whole for whole in accumulate(due.tolist()))
-    return np.array([_nearest(part) for part in exact], dtype=np.int64)
-
-
-def _nearest(part: Fraction) -> int:
-    """The nearest whole number, halves up."""
-    return int((2 * part.numerator + part.denominator) // (2 * part.denominator))
+    rounded: Integers = (2 * share * np.cumsum(due) + MILLION) // (2 * MILLION)
+    return rounded
 
 
 # ---- what is brought

@@ -19,8 +19,9 @@ def cohorts_were_sold_before_the_start(ground: Ground) -> Problems:
     first = (run.start - dt.timedelta(seconds=round(run.settled or 0))).date()
     for key, fleet in ground.document.fleets.items():
         for index, cohort in enumerate(fleet.initial):
-            if cohort.sold.date() >= first:
-                path: Path = ("fleets", key, "initial", index, "sold")
+            if (cohort.last or cohort.sold).date() >= first:
+                field = "sold" if cohort.last is None else "to"
+                path: Path = ("fleets", key, "initial", index, field)
                 remedy = "what is sold later comes of the demands of the item"
                 rule = f"lie before the first day of the simulation, {first}"
                 yield ground.problem(path, rule, remedy)

@@ -20,12 +20,20 @@ from chainsim.scenario.schema.fields import (
 
 
 class Cohort(Block):
-    """Units of one day of sale that are in use when the simulation starts."""
+    """Units sold on one day, or evenly over some days, that are in use at the start."""
 
     sold: Moment
-    """The day on which they were sold."""
+    """The (first) day on which they were sold."""
+    last: Moment | None = Field(default=None, alias="to")
+    """The last day; the first unless given."""
     amount: Amount
     """How many of them are still in use at the start of the simulation."""
+
+    @model_validator(mode="after")
+    def _forward(self) -> Cohort:
+        if self.last is not None and self.last < self.sold:
+            raise refuse("have 'to' not before 'sold'")
+        return self
 
 
 class Inspections(Block):
