@@ -24,6 +24,7 @@ from chainsim.network.survival import Floats, share_up_to
 from chainsim.scenario.schema.document import ScenarioFile
 from chainsim.scenario.schema.fleets import Cohort, Fleet, Inspections
 from chainsim.scenario.schema.material import Arrivals
+from chainsim.scenario.selection import sold_as
 
 Integers = NDArray[np.int64]
 MILLION = FULL_SPEED
@@ -43,14 +44,9 @@ def with_fleets(network: CompiledNetwork, document: ScenarioFile, names: Names) 
 
 def _buyers(document: ScenarioFile, fleet: Fleet, network: CompiledNetwork) -> tuple[int, ...]:
     """The demands whose deliveries enter a fleet."""
-    entering = _entering(document, fleet)
+    entering = sold_as(document, fleet.item)
     items = [network.items[network.stocks[demand.stock].item].id for demand in network.demands]
     return tuple(i for i, item in enumerate(items) if item in entering)
-
-
-def _entering(document: ScenarioFile, fleet: Fleet) -> set[str]:
-    """The items that enter a fleet when customers get them."""
-    return {key for key in document.items if key == fleet.item}
 
 
 def _fleet(
@@ -84,7 +80,8 @@ def _sold(cohort: Cohort, quantum: int, horizon: Horizon) -> Iterator[tuple[int,
     youngest = (horizon.origin.date() - (cohort.last or cohort.sold).date()).days - 1
     oldest = (horizon.origin.date() - cohort.sold.date()).days - 1
     ages = range(oldest, youngest - 1, -1)
-    parts = spread(thousandths(cohort.amount) // quantum, len(ages))
+    units = (2 * thousandths(cohort.amount) + quantum) // (2 * quantum)
+    parts = spread(units, len(ages))
     for age, part in zip(ages, parts, strict=True):
         if part:
             yield age, part * quantum

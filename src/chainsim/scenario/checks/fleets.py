@@ -9,6 +9,7 @@ from chainsim.scenario.checks.ground import Ground, Problems
 from chainsim.scenario.nodes import Path
 from chainsim.scenario.schema.distributions import values_of
 from chainsim.scenario.schema.material import Arrivals
+from chainsim.scenario.selection import sold_as
 
 END_OF_DAY = 86_400
 
@@ -83,7 +84,7 @@ def fleets_are_sold(ground: Ground) -> Problems:
         for key, demand in body.demand.items()
     }
     for key, fleet in ground.document.fleets.items():
-        if fleet.item not in demanded:
+        if not sold_as(ground.document, fleet.item) & demanded:
             rule = "be an item that customers demand: the fleet only shrinks"
             yield ground.problem(("fleets", key, "item"), rule)
 
