@@ -56,6 +56,19 @@ POOL = (
     "pool: {kind: pooling, at: P, item: part, below: 1 d, above: 2 d, review: {every: 1 d}, "
     "transit: 0 d}"
 )
+FLEET = "{item: car, lifetime: 12 yr, inspections: {ages: [6 yr, 8 yr]}, initial: []}"
+STATION = (
+    "  T: {arrivals: {part: {process: fleet, fleet: road, times: ['09:00', '11:00']}}}\nlanes:"
+)
+
+
+def on_the_road(old: str = "", new: str = "", fleet: str = FLEET) -> str:
+    """The valid scenario from its lanes on, with a fleet that is inspected, edited once."""
+    text = STATION + FROM_LANES.removeprefix("lanes:") + f"fleets:\n  road: {fleet}\n"
+    assert old in text
+    return text.replace(old, new, 1)
+
+
 OVERTIME = "a: {kind: overtime, at: S, operation: make, factor: 2}"
 GROWTH = "a: {kind: expansion, at: S, operation: make, share: 1, start: 9 d, construction: 9 d}"
 WORKS = "{kind: conversion, at: S, operation: make, size: 5 /d, line: one, construction: 9 d, "
@@ -299,6 +312,31 @@ CASES = [
     Case("ramps_run_forward", END,
          investing(GROWTH.replace("share", "servers").replace(
              "start: 9 d", "when: {utilisation: 0.9, over: ^36 h}")), "be whole days"),
+    Case("names_exist", FROM_LANES, on_the_road("item: car", "item: ^cra"), "mean 'car'?"),
+    Case("names_exist", FROM_LANES, on_the_road("fleet: road", "fleet: ^raod"), "mean 'road'?"),
+    Case("amounts_fit_their_item", FROM_LANES,
+         on_the_road("[]", "[{sold: 2021-07-01, amount: ^0.5}]"), "whole quanta of 1 vehicle"),
+    Case("cohorts_were_sold_before_the_start", FROM_LANES,
+         on_the_road("[]", "[{sold: 2021-12-31, amount: 1}, {sold: ^2022-01-01, amount: 1}]"),
+         "lie before the first day of the simulation, 2022-01-01, got '2022-01-01'"),
+    Case("cohorts_were_sold_before_the_start", FROM_LANES,
+         on_the_road("[]", "[{sold: 2021-12-01, to: ^2022-01-01, amount: 1}]"), "lie before the"),
+    Case("inspection_ages_rise", FROM_LANES, on_the_road("8 yr", "^6 yr"),
+         "be above the age before it, got '6 yr'"),
+    Case("lifetimes_are_above_zero", FROM_LANES, on_the_road("12 yr", "^0 yr"), "be above 0"),
+    Case("lifetimes_are_above_zero", FROM_LANES,
+         on_the_road("12 yr", "^{dist: uniform, low: 0, high: 0}"), "be above 0"),
+    Case("inspections_come_to_one_place", FROM_LANES,
+         on_the_road("fleet: road", "fleet: ^road", "{item: car, lifetime: 12 yr}"),
+         "name a fleet that has inspections, got 'road'; add fleets.road.inspections"),
+    Case("inspections_come_to_one_place", FROM_LANES,
+         on_the_road("]}}}", "]}, car: {process: fleet, fleet: ^road, times: ['09:00']}}}"),
+         "name a fleet that no other arrivals bring, got 'road'; sites.T.arrivals.part bring it"),
+    Case("times_of_day_rise", FROM_LANES, on_the_road("11:00'", "09:00'").replace(
+        ", '09:00'", ", ^'09:00'"), "come after the one before it"),
+    Case("times_of_day_rise", FROM_LANES, on_the_road("'11:00'", "^'24:00'"), "be before 24:00"),
+    Case("times_of_day_rise", FROM_LANES, on_the_road("['09:00', '11:00']", "^[]"),
+         "have a time of day at least"),
 ]  # fmt: skip
 
 
@@ -388,6 +426,38 @@ def test_a_slip_in_a_block_is_said_once(block: str, says: str) -> None:
     assert says in line and f":{len(lines)}:{len(lines[-1]) + 1}: " in line, line
 
 
+FLEETS = [
+    ("6 yr", "^-6 yr", "ages[0] must be above 0 d"),
+    ("12 yr", "^-12 yr", "lifetime must have no values below 0"),
+    ("12 yr", "^12 km", "lifetime must have value as a time"),
+    ("8 yr]", "8 yr], share: ^1.5", "share must be at most 1, got 1.5"),
+    ("item: car", "item: car, sold_in: ^1.2", "sold_in must be at most 1, got 1.2"),
+    ("{ages: [6 yr, 8 yr]}", "^{ages: [6 yr], every: 1 yr}", "exactly one of ages and every"),
+    ("{ages: [6 yr, 8 yr]}", "^{}", "have exactly one of ages and every"),
+    ("{ages: [6 yr, 8 yr]}", "^{ages: [6 yr], from: 1 yr}", "have from only beside every"),
+    ("{ages: [6 yr, 8 yr]}", "{every: ^1 h}", "every must be at least 1 d"),
+    ("[]", "[^{amount: 9, sold: 2021-07-01, to: 2021-06-30}]", "have 'to' not before 'sold'"),
+    ("[]", "[{amount: ^-1, sold: 2021-07-01}]", "amount must be at least 0"),
+    ("{process: fleet, fleet: road, times", "^{process: fleet, times", "have fleet with process"),
+    (", times: ['09:00', '11:00']}", "}", "have times with process fleet"),
+    ("{process: fleet, fleet", "^{process: poisson, rate: 1 /d, fleet", "not have fleet or times"),
+    ("plan, rate", "^fleet, rate", "be one of 'poisson'"),
+]
+"""Part of the scenario with a fleet, what replaces it, and what must be said: nothing else."""
+
+
+@pytest.mark.parametrize(("old", "new", "says"), FLEETS, ids=[says[:30] for *_, says in FLEETS])
+def test_a_slip_in_a_fleet_is_said_once(old: str, new: str, says: str) -> None:
+    text = VALID.replace(FROM_LANES, on_the_road())
+    before, mark, after = text.replace(old, new, 1).partition("^")
+    with pytest.raises(InputError) as refusal:
+        scenario_from_text(before + after)
+    (line,) = str(refusal.value).splitlines()
+    assert says in line, line
+    lines = before.split("\n")
+    assert not mark or f":{len(lines)}:{len(lines[-1]) + 1}: " in line, line
+
+
 FINE = {
     "covers one after the other": (END, answering(
         COVER[:-1] + ", from: 3 d, until: 5 d}", "b" + COVER[1:-1] + ", from: 1 d, until: 3 d}",
@@ -405,6 +475,7 @@ FINE = {
                           "    stocks: {part: {unlimited: true}}"),
     "pooling with a lead time": (ROAD, ROAD + "  back: {from: P, to: S, items: [part], "
                                  "transit: 1 d}\n"),
+    "a fleet that is inspected": (FROM_LANES, on_the_road()),
     "an outage of the past, off": ("duration: 20}", "duration: 20, enabled: false}"),
     "a quota hit as a whole": (ROAD + "disruptions:\n", TWO_ITEMS + "disruptions:\n"
                                "  - {id: strike, target: {lane: road, item: [part, car]}, effect: "
@@ -427,6 +498,16 @@ WARNED = {
         END + "observed: [{id: a, measure: m, value: 1, source: A, from: 2022-02-01, "
         "to: 2022-12-31}]\n",
         "it is not compared",
+    ),
+    "fleets_are_sold": (
+        FROM_LANES,
+        on_the_road("item: car", "item: part"),
+        "fleets.road.item must be an item that customers demand",
+    ),
+    "inspections_come_somewhere": (
+        END,
+        f"{END}fleets:\n  road: {FLEET}\n",
+        "fleets.road must be named by arrivals with process: fleet",
     ),
     "demands_can_be_met": (OPERATION, "      {}\n".replace("{}", "rest: {outputs: {scrap: 1}, "
                            "inputs: {part: 1}, rate: 1}"), "nothing brings it to 'P'"),

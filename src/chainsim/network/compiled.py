@@ -12,6 +12,8 @@ import datetime as dt
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from chainsim.network.fleet import FleetSpec
+
 SECONDS_PER_DAY = 86_400
 THOUSANDTHS = 1_000
 FULL_SPEED = 1_000_000
@@ -462,6 +464,10 @@ class ArrivalSpec:
     rank: int
     stock: int
     stream: StreamSpec
+    fleet: int = NONE
+    """The fleet whose units it brings for inspection; then the stream is what comes by plan."""
+    slots: tuple[tuple[int, int, int], ...] = ()
+    """(instant, place, number that day) of the times over which the units of a day are divided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -578,6 +584,7 @@ class CompiledNetwork:
     responses: tuple[ResponseSpec, ...] = ()
     pools: tuple[PoolSpec, ...] = ()
     projects: tuple[ProjectSpec, ...] = ()
+    fleets: tuple[FleetSpec, ...] = ()
     resilience: ResilienceSpec | None = None
     """Given where a run is compared with its twin: then the instants of output are kept."""
 

@@ -25,6 +25,7 @@ from chainsim.network.compiled import (
 from chainsim.network.names import Names
 from chainsim.network.parts import disruptions, flows, outside, shop
 from chainsim.network.parts.answered import answered
+from chainsim.network.parts.fleets import with_fleets
 from chainsim.network.parts.projects import additions, projects
 from chainsim.network.parts.rates import Rates
 from chainsim.network.parts.responses import responses
@@ -81,7 +82,7 @@ def compile_network(scenario: Scenario) -> CompiledNetwork:
         projects=projects(document, names, time),
         resilience=_resilience(document.resilience),
     )
-    return with_targets(network, document, names, time)
+    return with_targets(with_fleets(network, document, names), document, names, time)
 
 
 def fingerprint(scenario: Scenario) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 
 from chainsim.network.compiled import SECONDS_PER_DAY, THOUSANDTHS, CompiledNetwork
 from chainsim.outcome.costs import Costs
+from chainsim.outcome.fleets import fleet_rows
 from chainsim.outcome.trajectory import STATES, Integers, Table, Trajectory
 
 
@@ -173,6 +174,22 @@ INVESTMENT_MEASURES: dict[str, Measure] = {
     )
 }  # fmt: skip
 
+FLEET_MEASURES: dict[str, Measure] = {
+    m.name: m
+    for m in (
+        Measure("fleet_mean", "units", "none", "mean fleet", "integral of in use / time"),
+        Measure("fleet_end", "units", "none", "fleet at the end of the last day", "in use"),
+        Measure("fleet_sold", "units", "none", "what entered the fleet", "sum of sold"),
+        Measure("fleet_scrapped", "units", "none", "what left the fleet", "sum of scrapped"),
+        Measure(
+            "inspections_due", "units", "none", "inspections that fell due", "sum of due"
+        ),
+        Measure(
+            "inspections_came", "units", "none", "units brought for inspection", "sum of came"
+        ),
+    )
+}  # fmt: skip
+
 Row = dict[str, float | None]
 
 
@@ -185,10 +202,11 @@ class Values:
     items: dict[str, Row] = field(default_factory=dict)
     responses: dict[str, Row] = field(default_factory=dict)
     investments: dict[str, Row] = field(default_factory=dict)
+    fleets: dict[str, Row] = field(default_factory=dict)
 
 
 def measure(network: CompiledNetwork, trajectory: Trajectory) -> Values:
-    """All measures: in total, by site, by item used at the makers, by response, by investment."""
+    """All measures of a trajectory: in total, by site, by item used at the makers, and so on."""
     meter = Meter(network, trajectory)
     everywhere = range(len(network.sites))
     return Values(
@@ -197,6 +215,7 @@ def measure(network: CompiledNetwork, trajectory: Trajectory) -> Values:
         items=meter.items(),
         responses=meter.costs.responses(),
         investments=meter.costs.investments(),
+        fleets=fleet_rows(network, meter.tables["fleets"], meter.window, meter.seconds),
     )
 
 

@@ -42,11 +42,13 @@ COUNTS: dict[str, tuple[str, ...]] = {
     "inputs": ("starved",),
     "responses": ("active", "units"),
     "investments": ("begun", "opened"),
+    "fleets": ("sold", "scrapped", "due", "came"),
     "arrivals": (),
 }  # fmt: skip
 """Counts per day by kind of entity. Resources count server-seconds by state and, in
 ppm-seconds, the work that slow-downs cost; inputs the server-seconds starved of them; responses the
-site-seconds for which they are in force and the units that they move, order or make."""
+site-seconds for which they are in force and the units that they move, order or make; fleets what
+enters, leaves, falls due for inspection and is brought there."""
 
 NUMBERS = ("shipments", "lots", "slots", "missed", "active", "begun", "opened", "servers")
 """Counts and levels that are plain numbers, not quantities."""
@@ -60,11 +62,13 @@ LEVELS: dict[str, tuple[str, ...]] = {
     "inputs": (),
     "responses": (),
     "investments": (),
+    "fleets": ("in_use", "waiting"),
     "arrivals": (),
 }
 """Levels by kind of entity. Of a lane: orders on their way to the source, orders waiting there,
 goods staged for departure, in transit, and waiting at the destination's gate. Of a resource: the
-servers that are there."""
+servers that are there. Of a fleet: what customers use, and inspections that have fallen due and
+were not brought yet."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,7 @@ class Trajectory:
     statistics_from: int
     """Start of statistics in seconds: a day's end, or 0."""
     tables: dict[str, Table]
-    """By kind: stocks, demands, lanes, operations, resources, inputs, responses."""
+    """By kind: stocks, demands, lanes, operations, resources, inputs, responses, fleets."""
     snapshots: tuple[Snapshot, ...]
     waits: dict[str, list[Wait]]
     """Waiting in a stock until taken by an operation, by stock id."""

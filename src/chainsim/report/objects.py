@@ -33,6 +33,7 @@ def run_object(run: Run) -> dict[str, Any]:
         "items": {item: _rows(row) for item, row in summary.items.items()},
         "responses": {key: _rows(row) for key, row in summary.responses.items()},
         "investments": {key: _rows(row) for key, row in summary.investments.items()},
+        "fleets": {key: _rows(row) for key, row in summary.fleets.items()},
         "expectations": [_judged(row) for row in run.expectations],
         "resilience": _impacts(run),
         "validation": [_compared(row, run) for row in run.validation],

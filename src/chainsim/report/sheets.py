@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chainsim.experiments.runs import Run
 from chainsim.experiments.summary import Aggregate, Compared
-from chainsim.outcome.measures import ITEM_MEASURES, MEASURES
+from chainsim.outcome.measures import FLEET_MEASURES, ITEM_MEASURES, MEASURES
 from chainsim.report.loss_view import loss_sheet
 from chainsim.report.objects import agreement
 from chainsim.report.survival_view import impact_sheet, regions_sheet, stages_sheet
@@ -26,6 +26,8 @@ def run_sheets(run: Run, notes_in_column: bool = False) -> list[Sheet]:
         sheets.append(responses_sheet(run))
     if run.summary.investments:
         sheets.append(investments_sheet(run))
+    if run.summary.fleets:
+        sheets.append(fleets_sheet(run))
     if run.expectations:
         sheets.append(expectations_sheet(run))
     if run.impact is not None:
@@ -97,6 +99,16 @@ def investments_sheet(run: Run) -> Sheet:
     note = "Counted in the days of statistics: what began before is not paid again."
     heads = ("investment", "at", "kind", *numbers)
     return Sheet("Investments", heads, rows, frozenset(numbers), note)
+
+
+def fleets_sheet(run: Run) -> Sheet:
+    """How fleets grew and what they sent to inspection."""
+    heads = [name.replace("_", " ") for name in FLEET_MEASURES]
+    rows = [
+        (key, *(number(row[name].mean) for name in FLEET_MEASURES))
+        for key, row in run.summary.fleets.items()
+    ]
+    return Sheet("Fleets", ("fleet", *heads), rows, frozenset(heads))
 
 
 def expectations_sheet(run: Run) -> Sheet:

@@ -200,3 +200,8 @@ def items_at(document: ScenarioFile, site: str) -> list[str]:
     for operation in body.operations.values():
         found |= items_of(operation)
     return sorted(found)
+
+
+def sold_as(document: ScenarioFile, item: str) -> set[str]:
+    """The items whose deliveries count as deliveries of an item: the item itself."""
+    return {key for key in document.items if key == item}

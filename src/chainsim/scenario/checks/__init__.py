@@ -9,6 +9,7 @@ from chainsim.errors import Problem
 from chainsim.scenario.checks import (
     amounts,
     disruptions,
+    fleets,
     investments,
     lanes,
     material,
@@ -86,6 +87,11 @@ RULES: tuple[Rule, ...] = (
     investments.works_on_a_line_do_not_overlap,
     investments.investments_take_what_is_there,
     investments.ramps_run_forward,
+    fleets.cohorts_were_sold_before_the_start,
+    fleets.inspection_ages_rise,
+    fleets.lifetimes_are_above_zero,
+    fleets.inspections_come_to_one_place,
+    fleets.times_of_day_rise,
 )
 """What must hold; each looks at the document alone."""
 
@@ -103,6 +109,8 @@ WARNINGS: tuple[Rule, ...] = (
     times.observations_lie_in_the_run,
     material.demands_can_be_met,
     investments.investments_come_to_pass,
+    fleets.fleets_are_sold,
+    fleets.inspections_come_somewhere,
 )
 """What is allowed and yet may not be meant."""
 

@@ -134,6 +134,10 @@ def _stated(ground: Ground) -> Iterator[Stated]:
             for key, stream in streams.items():
                 yield from _of_stream((*path, block, key), stream.item or key, stream)
     yield from _of_lanes(ground)
+    for key, fleet in ground.document.fleets.items():
+        for index, cohort in enumerate(fleet.initial):
+            where = ("fleets", key, "initial", index, "amount")
+            yield Stated(where, fleet.item, cohort.amount)
 
 
 def _of_operation(path: Path, operation: Operation) -> Iterator[Stated]:

@@ -26,6 +26,7 @@ from chainsim.scenario.schema.fields import (
     Written,
     refuse,
 )
+from chainsim.scenario.schema.fleets import Fleet
 from chainsim.scenario.schema.flows import Lane
 from chainsim.scenario.schema.investments import Investment
 from chainsim.scenario.schema.material import Item, Site
@@ -186,6 +187,7 @@ class ScenarioFile(Block):
     disruptions: tuple[Disruption, ...] = ()
     responses: dict[Id, Response] = {}
     investments: dict[Id, Investment] = {}
+    fleets: dict[Id, Fleet] = {}
     expect: tuple[Expectation, ...] = ()
     observed: tuple[Observed, ...] = ()
     observed_series: dict[Id, str] = {}

@@ -170,6 +170,7 @@ LONGEST_TIME = 365_250
 Duration = dimensioned(quantities.TIME, "d", low=0, high=LONGEST_TIME)
 """Seconds as an exact fraction; a bare number means days; at least 0."""
 PositiveDuration = dimensioned(quantities.TIME, "d", low=0, high=LONGEST_TIME, exclusive=True)
+DayOrMore = dimensioned(quantities.TIME, "d", low=1, high=LONGEST_TIME)
 
 
 def _interval(value: Any) -> Fraction:
