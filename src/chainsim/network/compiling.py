@@ -25,6 +25,7 @@ from chainsim.network.compiled import (
 from chainsim.network.names import Names
 from chainsim.network.parts import disruptions, flows, outside, shop
 from chainsim.network.parts.answered import answered
+from chainsim.network.parts.national import national_years
 from chainsim.network.parts.rates import Rates
 from chainsim.network.parts.responses import responses
 from chainsim.network.parts.targets import with_targets
@@ -76,6 +77,7 @@ def compile_network(scenario: Scenario) -> CompiledNetwork:
         bases=tuple(rates.bases),
         makings=shop.makings(document, names),
         output_item=names.items.get(document.output_item or "", NONE),
+        national=national_years(document.national),
         responses=responses(document, time),
         resilience=_resilience(document.resilience),
     )

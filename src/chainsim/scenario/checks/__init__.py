@@ -6,7 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from chainsim.errors import Problem
-from chainsim.scenario.checks import amounts, disruptions, lanes, material, names, responses, times
+from chainsim.scenario.checks import (
+    amounts,
+    disruptions,
+    lanes,
+    material,
+    names,
+    national,
+    responses,
+    times,
+)
 from chainsim.scenario.checks.calibration import calibration_problems
 from chainsim.scenario.checks.ground import Ground, Problems
 from chainsim.scenario.nodes import Node
@@ -71,6 +80,9 @@ RULES: tuple[Rule, ...] = (
     responses.responses_do_not_fight,
     responses.overtime_is_given_once,
     responses.response_dates_lie_in_the_run,
+    national.national_output_is_of_the_output_item,
+    national.national_years_run_on,
+    national.national_paths_are_in_order,
 )
 """What must hold; each looks at the document alone."""
 
@@ -87,6 +99,7 @@ WARNINGS: tuple[Rule, ...] = (
     times.calendars_have_shifts,
     times.observations_lie_in_the_run,
     material.demands_can_be_met,
+    national.national_years_cover_the_run,
 )
 """What is allowed and yet may not be meant."""
 

@@ -46,6 +46,8 @@ def _references(ground: Ground) -> Iterator[Reference]:
                     yield ("profiles", key, "of"), "profile", factor
     if document.output_item is not None:
         yield ("output_item",), "item", document.output_item
+    if document.national is not None:
+        yield ("national", "item"), "item", document.national.item
 
 
 def _site_references(path: Path, body: Site) -> Iterator[Reference]:
