@@ -212,3 +212,20 @@ def test_capacity_does_not_see_disruptions() -> None:
     ]  # fmt: skip
     struck, usual = (group(capacity(s), "line").capacity for s in (scenario, plant()))
     assert struck == pytest.approx(usual)
+
+
+def test_a_closed_site_and_work_without_time_give_no_false_limit() -> None:
+    """Closed in February: nothing can be made then; a press of no time never limits."""
+    scenario = plant()
+    scenario["items"]["sheet"] = {}
+    site = scenario["sites"]["plant"]
+    site["operations"]["press"] = {"outputs": {"sheet": 1}, "time": "0 s"}
+    site["operations"]["line"]["inputs"] = {"sheet": 1}
+    site["operations"]["press"]["release"] = {"pull": "sheet", "level": 100}
+    special = scenario["calendars"]["two_shifts"]["special"]
+    special.append({"from": "2025-02-01", "to": "2025-02-28"})
+    found = capacity(scenario)
+    assert np.isinf(group(found, "press").capacity).all()
+    line = group(found, "line")
+    assert line.capacity[1] == 0
+    assert found.binding(1) is line

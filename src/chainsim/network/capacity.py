@@ -115,11 +115,11 @@ def static_capacity(network: CompiledNetwork, edges: Edges) -> StaticCapacity:
 def _group(
     network: CompiledNetwork, key: tuple[str, str, str], shares: Sequence[_Share], plan: Floats
 ) -> Group:
-    could = [share.could for share in shares]
-    planned_ = [share.planned for share in shares]
-    capacity = sum(could, start=np.zeros_like(plan)) / _over(sum(planned_), plan)
-    with np.errstate(divide="ignore"):
-        single = np.stack([c / _over(p, plan) for c, p in zip(could, planned_, strict=True)])
+    none = np.zeros_like(plan)
+    could = sum((share.could for share in shares), start=none)
+    done = sum((share.planned for share in shares), start=none)
+    capacity = _limit(could, _over(done, plan))
+    single = np.stack([_limit(share.could, _over(share.planned, plan)) for share in shares])
     least = single.argmin(axis=0)
     sites = [network.sites[network.resources[share.resource].site].id for share in shares]
     return Group(*key, capacity, single.min(axis=0), tuple(sites[k] for k in least.tolist()))
@@ -198,18 +198,23 @@ class _Share:
         self.planned: Floats = lots[used[0]] * main.lot / THOUSANDTHS
         """What it does by plan, (time,)."""
         load = np.zeros(len(edges) - 1)
-        with np.errstate(divide="ignore"):
-            for o in used:
-                work = lots[o] * mean(network.operations[o].work) / MILLISECONDS
-                load += _over(work, self.planned) / _speed(network, spec, o, edges)
-            self.could: Floats = 1 / load
-            """What it could do, the other operations of its servers in proportion, (time,)."""
+        for o in used:
+            work = lots[o] * mean(network.operations[o].work) / MILLISECONDS
+            with np.errstate(divide="ignore"):
+                load += 1 / _limit(_speed(network, spec, o, edges), _over(work, self.planned))
+        self.could = _limit(np.ones_like(load), load)
+        """What it could do, the other operations of its servers in proportion, (time,)."""
 
 
 def _over(amount: Floats, base: Floats) -> Floats:
     """An amount per unit of a base; where the base is zero, that of all times together."""
     overall = np.full_like(base, amount.sum() / base.sum())
     return np.divide(amount, base, out=overall, where=base > 0)
+
+
+def _limit(amount: Floats, need: Floats) -> Floats:
+    """For how many units an amount suffices; infinite where a unit needs none of it."""
+    return np.divide(amount, need, out=np.full_like(need, np.inf), where=need > 0)
 
 
 def _speed(network: CompiledNetwork, resource: ResourceSpec, o: int, edges: Edges) -> Floats:

@@ -60,7 +60,7 @@ def capacity_and_demand(scene: Scene) -> Picture | None:
     """Plan, output and capacity of the stages by month, and what binds; None without a plan."""
     firsts, edges = month_edges(scene.network.horizon)
     found = static_capacity(scene.network, edges)
-    if not found.groups:
+    if not any(np.isfinite(group.capacity).any() for group in found.groups):
         return None
     made = monthly(scene).simulated
     title = "Capacity and demand by month"
@@ -85,7 +85,8 @@ def capacity_and_demand(scene: Scene) -> Picture | None:
 
 
 def _draw_lines(axes: Axes, marks: Sequence[float], found: StaticCapacity, made: Band) -> None:
-    most = max(float(np.nanmax(_drawn(group.capacity))) for group in found.groups)
+    limits = np.concatenate([group.capacity for group in found.groups])
+    most = float(limits[np.isfinite(limits)].max())
     largest = max(float(found.plan.max()), float(made.mean.max()))
     top = min(ROOM_ABOVE * largest, 1.08 * max(most, largest))
     for stage, (color, dash, _) in LOOKS.items():
