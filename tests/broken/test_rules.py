@@ -268,6 +268,8 @@ CASES = [
          "not be above output, got 6"),
     Case("national_paths_are_in_order", END, national("output: {2022: 5}, high: {2022: ^4}"),
          "not be below output, got 4"),
+    Case("shares_have_national_output", END, END + "expect: [{id: a, measure: ^national_share, "
+         "at_least: 0.1}]\n", "have national output, got 'national_share'; give it in a block"),
     Case("amounts_fit_their_item", END, national("output: {2022: ^5 kWh}"),
          "be in vehicle as 'car' is"),
 ]  # fmt: skip

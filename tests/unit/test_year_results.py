@@ -71,6 +71,7 @@ def test_files_say_the_same_as_the_run(
     folder = tmp_path / "out" / "tiny"
     assert "By calendar year [vehicles]" in printed.stdout
     assert "Share of national output" in (folder / "report.html").read_text()
+    assert load_scenario(folder / "scenario.yaml").document == load_scenario(file).document
     summary = json.loads((folder / "summary.json").read_text())["years"]
     assert list(summary) == ["2021", "2022", "2023"]
     assert (summary["2021"]["from"], summary["2021"]["whole"]) == ("2021-12-01", False)

@@ -44,6 +44,7 @@ MOST_WIDE = 48
 """Months of which every one has room for a key in full size."""
 LINE = 150
 """Characters of a line of keys."""
+UNBROKEN = "\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,8 @@ def _draw_strip(
     axes.set_ylim(0, 2)
     axes.set_yticks([0.43, 1.43], ["site", "group"])
     axes.grid(visible=False)
-    words = "; ".join(f"{key} = {label}" for label, key in (letters | numbers).items())
+    pairs = [f"{key} = {label}" for label, key in (letters | numbers).items()]
+    words = "; ".join(pair.replace(" ", UNBROKEN) for pair in pairs)
     axes.set_xlabel("\n".join(textwrap.wrap(words, LINE)), loc="left", fontsize=7.5)
 
 

@@ -83,6 +83,7 @@ RULES: tuple[Rule, ...] = (
     national.national_output_is_of_the_output_item,
     national.national_years_run_on,
     national.national_paths_are_in_order,
+    national.shares_have_national_output,
 )
 """What must hold; each looks at the document alone."""
 

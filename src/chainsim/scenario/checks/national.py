@@ -11,6 +11,7 @@ from chainsim.scenario.checks.ground import Ground, Problems
 from chainsim.scenario.schema.national import National
 
 _YEAR = re.compile(r"[1-9]\d{3}\Z")
+SHARE = "national_share"
 PATHS = ("output", "low", "high")
 
 
@@ -56,6 +57,22 @@ def national_paths_are_in_order(ground: Ground) -> Problems:
             yield ground.problem(("national", "low", key), "not be above output")
         if high.value < middle.value:
             yield ground.problem(("national", "high", key), "not be below output")
+
+
+def shares_have_national_output(ground: Ground) -> Problems:
+    """A share of national output is expected or observed only where national output is given."""
+    document = ground.document
+    if document.national is not None:
+        return
+    named = {
+        "observed": [row.measure for row in document.observed],
+        "expect": [row.measure for row in document.expect],
+    }
+    for block, measures in named.items():
+        for index, measure in enumerate(measures):
+            if measure is not None and measure.startswith(SHARE):
+                rule, remedy = "have national output", "give it in a block national"
+                yield ground.problem((block, index, "measure"), rule, remedy)
 
 
 def national_years_cover_the_run(ground: Ground) -> Problems:
