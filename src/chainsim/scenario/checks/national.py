@@ -64,7 +64,7 @@ def shares_have_national_output(ground: Ground) -> Problems:
     document = ground.document
     if document.national is not None:
         return
-    named = {
+    named: dict[str, list[str | None]] = {
         "observed": [row.measure for row in document.observed],
         "expect": [row.measure for row in document.expect],
     }
