@@ -79,6 +79,11 @@ def investing(*blocks: str) -> str:
     return "".join([END, "investments:\n", *(f"  {block}\n" for block in blocks)])
 
 
+def national(text: str) -> str:
+    """The end of the valid scenario with national output of its cars."""
+    return END + f"output_item: car\nnational: {{item: car, {text}}}\n"
+
+
 CASES = [
     Case("names_exist", "sources: S", "sources: ^T", "be the id of a known site, got 'T'"),
     Case("names_exist", "{part: {initial", "{^prat: {initial", "did you mean 'part'?"),
@@ -337,6 +342,24 @@ CASES = [
     Case("times_of_day_rise", FROM_LANES, on_the_road("'11:00'", "^'24:00'"), "be before 24:00"),
     Case("times_of_day_rise", FROM_LANES, on_the_road("['09:00', '11:00']", "^[]"),
          "have a time of day at least"),
+    Case("names_exist", END, END + "output_item: car\nnational: {item: ^cra, output: {2022: 5}}\n",
+         "did you mean 'car'?"),
+    Case("national_output_is_of_the_output_item", END, END + "output_item: car\nnational: {item: "
+         "^part, output: {2022: 5}}\n", "be the output_item, got 'part'; output_item is car"),
+    Case("national_years_run_on", END, national("output: {^22: 5}"), "be a year such as 2025"),
+    Case("national_years_run_on", END, national("output: {2022: 5}, low: {^2023: 4}"),
+         "be a year of output, got 2023"),
+    Case("national_years_run_on", END, national("^output: {2020: 5, 2022: 5}"),
+         "name every year from the first to the last: 2021 is missing"),
+    Case("national_paths_are_in_order", END, national("output: {2022: ^0}"), "be above 0"),
+    Case("national_paths_are_in_order", END, national("output: {2022: 5}, low: {2022: ^6}"),
+         "not be above output, got 6"),
+    Case("national_paths_are_in_order", END, national("output: {2022: 5}, high: {2022: ^4}"),
+         "not be below output, got 4"),
+    Case("shares_have_national_output", END, END + "expect: [{id: a, measure: ^national_share, "
+         "at_least: 0.1}]\n", "have national output, got 'national_share'; give it in a block"),
+    Case("amounts_fit_their_item", END, national("output: {2022: ^5 kWh}"),
+         "be in vehicle as 'car' is"),
 ]  # fmt: skip
 
 
@@ -480,6 +503,7 @@ FINE = {
     "a quota hit as a whole": (ROAD + "disruptions:\n", TWO_ITEMS + "disruptions:\n"
                                "  - {id: strike, target: {lane: road, item: [part, car]}, effect: "
                                "{capacity: 0.5}, timing: {at: 5}, duration: 2}\n"),
+    "national output of part of the run": (END, national("output: {2021: 5}")),
     "two events at one instant": ("plan, rate: 400}", "trace, events: [[2, 1], [2, 1]]}"),
 }  # fmt: skip
 
@@ -492,6 +516,12 @@ def test_what_is_right_is_left_alone(name: str) -> None:
 
 
 WARNED = {
+    "national_years_cover_the_run": (
+        "length: 60 d, seed: 1",
+        "end: 2024-03-01, seed: 1}\noutput_item: car\n"
+        "national: {item: car, output: {2022: 9}",
+        "no share is told where 2023 is missing",
+    ),
     "calendars_have_shifts": (END, END + "calendars:\n  never: {week: {}}\n", "have a shift"),
     "observations_lie_in_the_run": (
         END,

@@ -353,12 +353,24 @@ def three_years() -> dict[str, Any]:
     site["stocks"].pop("vehicle")
     events = [["2022-06-01", 10], ["2023-01-02", 40], ["2024-12-01", 50]]
     site["demand"] = {"vehicle": {"process": "trace", "events": events}}
+    scenario["national"] = {
+        "item": "vehicle",
+        "output": {"2022": 100, "2023": 400, "2024": 400},
+        "low": {"2024": 300},
+        "high": {"2024": 500},
+    }
     scenario["observed"] = [{"id": "growth", "measure": GROWTH, "value": 0, "source": "by hand"}]
     return scenario
 
 
 GROWN: Expected = {GROWTH: 50 / 40 - 1}
 """The last calendar year over the one before, less 1; the first does not count."""
+SHARES: Expected = {
+    "national_share": 100 / 900,
+    "national_share_if_low": 100 / 800,
+    "national_share_if_high": 100 / 1000,
+}
+"""Output of three years over national output of the same: 100 + 400 + 400, 300 or 500."""
 
 
 @cache
@@ -530,6 +542,7 @@ CHAINS: list[tuple[Callable[[], dict[str, Any]], str, Expected]] = [
     (prices, "+presses", PRESSES),
     (three_years, "observed", GROWN),
     (on_the_road, "fleet", ON_THE_ROAD),
+    (three_years, "total", SHARES),
 ]
 CASES = [
     pytest.param(chain, where, name, value, id=f"{chain.__name__}-{where}-{name}")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from chainsim.network.fleet import FleetSpec
+from chainsim.network.national import NationalYear
 
 SECONDS_PER_DAY = 86_400
 THOUSANDTHS = 1_000
@@ -579,6 +580,8 @@ class CompiledNetwork:
     makings: tuple[MakingSpec, ...]
     output_item: int = NONE
     """Index of the item whose making is the output of the chain."""
+    national: tuple[NationalYear, ...] = ()
+    """National output of that item by calendar year."""
     plan_per_day: dict[int, tuple[int, ...]] = field(default_factory=dict)
     """By stock: the plan's use of the item on each day of the run, thousandths."""
     responses: tuple[ResponseSpec, ...] = ()

@@ -26,6 +26,7 @@ from chainsim.network.names import Names
 from chainsim.network.parts import disruptions, flows, outside, shop
 from chainsim.network.parts.answered import answered
 from chainsim.network.parts.fleets import with_fleets
+from chainsim.network.parts.national import national_years
 from chainsim.network.parts.projects import additions, projects
 from chainsim.network.parts.rates import Rates
 from chainsim.network.parts.responses import responses
@@ -78,6 +79,7 @@ def compile_network(scenario: Scenario) -> CompiledNetwork:
         bases=tuple(rates.bases),
         makings=shop.makings(document, names),
         output_item=names.items.get(document.output_item or "", NONE),
+        national=national_years(document.national),
         responses=responses(document, time),
         projects=projects(document, names, time),
         resilience=_resilience(document.resilience),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from chainsim.network.compiled import SECONDS_PER_DAY, THOUSANDTHS, CompiledNetwork
+from chainsim.outcome.calendar_years import calendar_years, national_shares
 from chainsim.outcome.costs import Costs
 from chainsim.outcome.fleets import fleet_rows
 from chainsim.outcome.trajectory import STATES, Integers, Table, Trajectory
@@ -34,6 +35,14 @@ MEASURES: dict[str, Measure] = {
     for m in (
         Measure("output", "units", "higher", "output items made", "sum of produced"),
         Measure("output_per_day", "units/d", "higher", "mean output", "output / days"),
+        *(
+            Measure(
+                f"national_share{path and f'_if_{path}'}", "1", "higher",
+                f"share of national output over whole calendar years, {path or 'middle'} path",
+                f"output / national output, {path or 'middle'} path: sums over whole years",
+            )
+            for path in ("", "low", "high")
+        ),
         Measure(
             "demanded", "units", "none",
             "ordered by outside customers; in the total of output items only", "sum of demanded",
@@ -241,6 +250,8 @@ class Meter:
         self.trajectory = trajectory
         self.tables = trajectory.tables
         self.window = slice(window.start, window.stop)
+        years = calendar_years(trajectory.origin, ends[1:], window) if network.national else ()
+        self.years = {one.year: one.days for one in years if one.whole}
         self.seconds: int = ends[window.stop] - max(ends[window.start], 0)
         self.days = self.seconds / SECONDS_PER_DAY
         self.outputs = set(network.output_stocks)
@@ -268,15 +279,17 @@ class Meter:
         finite = [i for i in stocks if not self.network.stocks[i].unlimited]
         working = self._at(self.network.operations, chosen)
         row: Row = {}
-        row["output"] = self._count("stocks", "produced", [i for i in stocks if i in self.outputs])
+        made = [i for i in stocks if i in self.outputs]
+        row["output"] = self._count("stocks", "produced", made)
         row["output_per_day"] = _ratio(row["output"], self.days)
+        row |= self._national(made)
         row |= self._customers(chosen, of_output)
-        made = [o.stock for i in working for o in network.operations[i].outputs if o.stock >= 0]
+        goods = [o.stock for i in working for o in network.operations[i].outputs if o.stock >= 0]
         row["on_hand"] = self._mean("stocks", "on_hand", finite) if self._alike(finite) else None
-        row["wip"] = self._mean("operations", "in_process", working) if self._alike(made) else None
-        row |= self._server_time(served)
+        row["wip"] = self._mean("operations", "in_process", working) if self._alike(goods) else None
+        row |= self.server_time(served)
         scrapped = self._count("operations", "scrapped", working)
-        row["scrapped"] = scrapped if self._alike(made) else None
+        row["scrapped"] = scrapped if self._alike(goods) else None
         return row | self.costs.row(chosen, whole=of_output)
 
     def _at(self, specs: Iterable[object], sites: set[int]) -> list[int]:
@@ -293,6 +306,11 @@ class Meter:
     def _mean(self, kind: str, series: str, chosen: Sequence[int]) -> float:
         integral = self.tables[kind].integrals[series][self.window, chosen]
         return float(integral.sum(dtype=np.float64)) / self.seconds / THOUSANDTHS
+
+    def _national(self, made: Sequence[int]) -> Row:
+        produced = self.tables["stocks"].counts["produced"]
+        output = {y: float(produced[d.start : d.stop, made].sum()) for y, d in self.years.items()}
+        return national_shares(output, self.network.national)
 
     def _customers(self, sites: set[int], of_output: bool) -> Row:
         network = self.network
@@ -333,7 +351,8 @@ class Meter:
             return None
         return float(np.quantile(np.repeat(waits, weights), 0.95))
 
-    def _server_time(self, chosen: Sequence[int]) -> Row:
+    def server_time(self, chosen: Sequence[int]) -> Row:
+        """Shares of the server time of some resources by state, utilisation and slow loss."""
         table = self.tables["resources"]
         seconds = {s: float(table.counts[s][self.window, chosen].sum()) for s in STATES}
         total = sum(seconds.values())

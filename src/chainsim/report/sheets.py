@@ -9,6 +9,7 @@ from chainsim.report.loss_view import loss_sheet
 from chainsim.report.objects import agreement
 from chainsim.report.survival_view import impact_sheet, regions_sheet, stages_sheet
 from chainsim.report.tables import Sheet, interval, number
+from chainsim.report.year_view import year_sheets
 
 SITE_MEASURES = ("output", "delivered", "fill_rate", "backlog_days", "utilisation", "on_hand")
 """What the table of sites shows."""
@@ -19,7 +20,7 @@ def run_sheets(run: Run, notes_in_column: bool = False) -> list[Sheet]:
 
     With `notes_in_column` the notes on documented figures are a column, not footnotes.
     """
-    sheets = [measures_sheet(run)]
+    sheets = [measures_sheet(run), *year_sheets(run)]
     if run.summary.items:
         sheets.append(items_sheet(run))
     if run.summary.responses:

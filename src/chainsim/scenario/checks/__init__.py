@@ -14,6 +14,7 @@ from chainsim.scenario.checks import (
     lanes,
     material,
     names,
+    national,
     responses,
     times,
 )
@@ -92,6 +93,10 @@ RULES: tuple[Rule, ...] = (
     fleets.lifetimes_are_above_zero,
     fleets.inspections_come_to_one_place,
     fleets.times_of_day_rise,
+    national.national_output_is_of_the_output_item,
+    national.national_years_run_on,
+    national.national_paths_are_in_order,
+    national.shares_have_national_output,
 )
 """What must hold; each looks at the document alone."""
 
@@ -111,6 +116,7 @@ WARNINGS: tuple[Rule, ...] = (
     investments.investments_come_to_pass,
     fleets.fleets_are_sold,
     fleets.inspections_come_somewhere,
+    national.national_years_cover_the_run,
 )
 """What is allowed and yet may not be meant."""
 

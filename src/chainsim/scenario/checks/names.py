@@ -49,6 +49,8 @@ def _references(ground: Ground) -> Iterator[Reference]:
         yield ("fleets", key, "item"), "item", fleet.item
     if document.output_item is not None:
         yield ("output_item",), "item", document.output_item
+    if document.national is not None:
+        yield ("national", "item"), "item", document.national.item
 
 
 def _site_references(path: Path, body: Site) -> Iterator[Reference]:
