@@ -91,11 +91,12 @@ def _orders(t: Table) -> Integers:
 
 def _on_order(network: CompiledNetwork, stocks: Table, lanes: Table) -> Integers:
     """On order is what the lanes to a stock have not brought yet, at the end of every day."""
-    sums = np.zeros_like(stocks.levels["on_order"])
-    for k, lane in enumerate(network.lanes):
-        for level in ("under_way", "waiting", "staged", "in_transit", "at_gate"):
-            sums[:, lane.destination] += lanes.levels[level][:, k]
-    return np.asarray(np.abs(stocks.levels["on_order"] - sums).sum(axis=0), dtype=np.int64)
+    missing = stocks.levels["on_order"].copy()
+    for level in ("under_way", "waiting", "staged", "in_transit", "at_gate"):
+        open_ = lanes.levels[level]
+        for k, lane in enumerate(network.lanes):
+            missing[:, lane.destination] -= open_[:, k]
+    return np.asarray(np.abs(missing).sum(axis=0), dtype=np.int64)
 
 
 def _demand(t: Table) -> Integers:
