@@ -14,6 +14,9 @@ from chainsim.errors import LawError
 from chainsim.network.compiled import CompiledNetwork
 from chainsim.outcome.trajectory import STATES, Integers, Table, Trajectory
 
+LAST = slice(-1, None)
+"""The last day."""
+
 
 def check_laws(network: CompiledNetwork, trajectory: Trajectory) -> None:
     """Nothing, if every law holds.
@@ -51,11 +54,11 @@ def residuals(
 
 
 def _total(table: Table, count: str) -> Integers:
-    return np.asarray(table.counts[count].sum(axis=0), dtype=np.int64)
+    return table.counts.packed[count].total()
 
 
 def _final(table: Table, level: str) -> Integers:
-    final: Integers = table.levels[level][-1]
+    final: Integers = table.levels.packed[level].rows(LAST)[0]
     return final
 
 
@@ -70,8 +73,8 @@ def _stock_balance(t: Table) -> Integers:
 def _below_zero(t: Table) -> Integers:
     """The lowest of all counts and levels, where it is below zero."""
     lowest = np.zeros(len(t.ids), dtype=np.int64)
-    for series in (*t.counts.values(), *t.levels.values()):
-        lowest = np.minimum(lowest, series.min(axis=0, initial=0))
+    for series in (*t.counts.packed.values(), *t.levels.packed.values()):
+        lowest = np.minimum(lowest, series.lowest())
     return lowest
 
 

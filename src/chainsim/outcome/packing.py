@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,26 +46,49 @@ class PackedSeries:
         self.pages.append(Page(len(rows), dtype, data))
 
     @property
+    def days(self) -> int:
+        """The number of days."""
+        return sum(page.days for page in self.pages)
+
+    @property
     def is_zero(self) -> bool:
         """Whether nothing was ever counted."""
         return not any(page.data for page in self.pages)
 
     def rows(self, days: slice = EVERY) -> Integers:
         """The series on all days, or from one day of the run to another, (day, entity)."""
-        first, stop, _ = days.indices(sum(page.days for page in self.pages))
+        first, stop, _ = days.indices(self.days)
         found = np.zeros((max(0, stop - first), self.width), np.int64)
-        begin = 0
-        for page in self.pages:
-            here = slice(max(first, begin), min(stop, begin + page.days))
-            if page.data and here.start < here.stop:
-                flat = np.frombuffer(zlib.decompress(page.data), page.dtype)
-                whole = flat.reshape(self.width, page.days).T
-                found[here.start - first : here.stop - first] = whole[
-                    here.start - begin : here.stop - begin
-                ]
-            begin += page.days
+        for place, part in self.parts(days):
+            found[place : place + len(part)] = part
         found.setflags(write=False)
         return found
+
+    def total(self, days: slice = EVERY) -> Integers:
+        """The sum over days, (entity)."""
+        found = np.zeros(self.width, np.int64)
+        for _, part in self.parts(days):
+            found += part.sum(axis=0, dtype=np.int64)
+        return found
+
+    def lowest(self) -> Integers:
+        """The lowest on any day where that is below zero, else 0, (entity)."""
+        found: Integers = np.zeros(self.width, np.int64)
+        for _, part in self.parts():
+            found = np.minimum(found, part.min(axis=0))
+        return found
+
+    def parts(self, days: slice = EVERY) -> Iterator[tuple[int, NDArray[np.integer[Any]]]]:
+        """(place of the first day among the given ones, rows) of each page; none of zeros only."""
+        first, stop, _ = days.indices(self.days)
+        begin = 0
+        for page in self.pages:
+            low, high = max(first, begin), min(stop, begin + page.days)
+            if page.data and low < high:
+                flat = np.frombuffer(zlib.decompress(page.data), page.dtype)
+                whole = flat.reshape(self.width, page.days).T
+                yield low - first, whole[low - begin : high - begin]
+            begin += page.days
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,12 @@ class Sums:
 
     def _count(self, kind: str, name: str) -> Integers:
         """A count, as stored (entity)."""
-        rows = self.tables[kind].counts.packed[name].rows(self.window)
-        return np.asarray(rows.sum(axis=0), dtype=np.int64)
+        return self.tables[kind].counts.packed[name].total(self.window)
 
     def _integral(self, kind: str, name: str) -> NDArray[np.float64]:
         """The time integral of a level, thousandth-seconds (entity); it may pass 64 bits."""
-        rows = self.tables[kind].integrals.packed[name].rows(self.window)
-        return np.asarray(rows.sum(axis=0, dtype=np.float64))
+        series = self.tables[kind].integrals.packed[name]
+        found = np.zeros(series.width)
+        for _, part in series.parts(self.window):
+            found += part.sum(axis=0, dtype=np.float64)
+        return found
