@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.series import different, series
 
 import chainsim
 from chainsim.engines.simpy_engine import books
+from chainsim.errors import RunError
 from chainsim.outcome.packing import PackedSeries, packed_series
 from chainsim.outcome.sums import Sums
-from tests.series import different, series
 
 ROWS = np.array([[1, 0], [2, 0], [-300, 0], [70_000, 5 << 40]], dtype=np.int64)
 
@@ -82,6 +83,28 @@ def test_pages_of_any_length_hold_the_same_run(days: int, monkeypatch: pytest.Mo
     assert not different(whole, series(run))
     packed = run.tables["stocks"].counts.packed["shipped"]
     assert len(packed.pages) == -(-10 // days)
+
+
+def test_integrals_beyond_64_bits_are_exact_by_day_or_refused() -> None:
+    """10^10 parts less 7 at midnight: (10^13 - 7,000) thousandths for 86,400 s on the first day."""
+    scenario = shop()
+    site = scenario["sites"]["shop"]
+    site["operations"] = {}
+    site["demand"]["part"]["at"] = "00:00"
+    site["stocks"] = {"part": {"initial": 10**10}}
+    run = chainsim.simulate(chainsim.scenario_from_mapping(scenario))
+    by_day = run.tables["stocks"].integrals["on_hand"][:, 0].tolist()
+    assert by_day == [(10**13 - 7_000 * k) * 86_400 for k in range(1, 11)]
+    site["stocks"] = {"part": {"initial": 10**12}}
+    with pytest.raises(RunError, match="count in larger units"):
+        chainsim.simulate(chainsim.scenario_from_mapping(scenario))
+
+
+def test_a_plan_beyond_64_bits_is_refused() -> None:
+    scenario = shop()
+    scenario["sites"]["shop"]["demand"]["part"]["rate"] = "1e18 /d"
+    with pytest.raises(RunError, match="count in larger units"):
+        chainsim.compile_network(chainsim.scenario_from_mapping(scenario))
 
 
 def test_sums_over_a_window_of_days(monkeypatch: pytest.MonkeyPatch) -> None:

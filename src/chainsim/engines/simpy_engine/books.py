@@ -108,7 +108,10 @@ class Ledger:
         """The differences from day to day of what has been summed since second 0."""
         before = self._before.get(key, np.zeros_like(cumulated[:1]))
         self._before[key] = cumulated[-1:].copy()
-        return np.asarray(np.diff(cumulated, axis=0, prepend=before), dtype=np.int64)
+        try:
+            return np.asarray(np.diff(cumulated, axis=0, prepend=before), dtype=np.int64)
+        except OverflowError as error:
+            raise RunError(TOO_LARGE) from error
 
     def table(self) -> Table:
         """All days."""
