@@ -105,5 +105,7 @@ class DailyRuns:
 
 def band(values: Floats) -> Band:
     """Mean and quantiles over the first axis, the replications."""
+    if len(values) == 1:  # quantiles of one value are that value, and take ten times its memory
+        return Band(values[0], values[0], values[0], values[0])
     low, middle, high = np.percentile(values, PERCENTAGES, axis=0)
     return Band(values.mean(axis=0), low, middle, high)
