@@ -16,20 +16,24 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
+
 import chainsim
 from chainsim.outcome.measures import Meter
 from chainsim.report.figures.style import BLUE, Picture, as_svg, canvas, styled
 
 Row = dict[str, float | str | None]
 TOTALS = ("output", "backlog", "fill_rate", "same_day_fill_rate")
-DRAWN = ("output", "backlog", "fill_rate", "utilisation", "days_of_cover", "events")
-WORDS = {
-    "output": "Output, units",
-    "backlog": "Mean backlog, units",
+CHANGES = {
+    "output": "Output, change in %",
+    "utilisation": "Utilisation of lines, change in %",
+    "days_of_cover": "Mean days of cover of inputs, change in %",
+}
+"""Drawn against the first value of the parameter, at least from -1 to 1 %."""
+LEVELS = {
     "fill_rate": "Filled at once, share",
-    "utilisation": "Utilisation of lines, share",
-    "days_of_cover": "Mean days of cover of inputs",
-    "events": "Events",
+    "backlog": "Mean backlog, units",
+    "events": "Events, millions",
 }
 
 
@@ -74,14 +78,18 @@ def measured(scenario: str, overrides: list[str], operation: str) -> Row:
 @styled
 def drawn(parameter: str, rows: list[Row]) -> Picture:
     """Every measure over the parameter."""
-    title = f"What a run says, by {parameter}"
-    caption = "One replication for each value, with the same seed."
-    figure, grid = canvas(4.6, title, caption, 0, nrows=2, ncols=3)
     values = [str(row[parameter]) for row in rows]
-    for axes, name in zip(grid.flat, DRAWN, strict=True):
-        numbers = [float(row[name]) if row[name] is not None else float("nan") for row in rows]
-        axes.plot(values, numbers, marker="o", color=BLUE)
-        axes.set_title(WORDS[name], fontsize=8, loc="left")
+    title = f"What a run says, by {parameter}"
+    caption = f"One replication for each value, with the same seed. Changes are from {values[0]}."
+    figure, grid = canvas(4.6, title, caption, 0, nrows=2, ncols=3)
+    for axes, (name, words) in zip(grid.flat, (CHANGES | LEVELS).items(), strict=True):
+        numbers = np.array([row[name] for row in rows], dtype=np.float64)
+        if name in CHANGES:
+            numbers = 100 * (numbers / numbers[0] - 1)
+            widest = 1.1 * max(1.0, np.nanmax(np.abs(numbers)))
+            axes.set_ylim(-widest, widest)
+        axes.plot(values, numbers / 1e6 if name == "events" else numbers, marker="o", color=BLUE)
+        axes.set_title(words, fontsize=8, loc="left")
     return Picture("lot_size", title, caption, figure, {})
 
 
