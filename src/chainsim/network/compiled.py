@@ -9,6 +9,7 @@ orders entities of one phase at one instant.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -78,7 +79,7 @@ class Target:
     """A level: constant, by day of the run, or from a forecast."""
 
     level: int = 0
-    daily: tuple[int, ...] = ()
+    daily: Sequence[int] = ()
     forecast: Forecast | None = None
 
     def on(self, day: int) -> int:
@@ -582,7 +583,7 @@ class CompiledNetwork:
     """Index of the item whose making is the output of the chain."""
     national: tuple[NationalYear, ...] = ()
     """National output of that item by calendar year."""
-    plan_per_day: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    plan_per_day: dict[int, Sequence[int]] = field(default_factory=dict)
     """By stock: the plan's use of the item on each day of the run, thousandths."""
     responses: tuple[ResponseSpec, ...] = ()
     pools: tuple[PoolSpec, ...] = ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -21,7 +23,7 @@ from chainsim.network.distributions import mean
 from chainsim.network.names import Names
 from chainsim.network.parts.responses import extra_covers, with_responses
 from chainsim.network.parts.shop import thousandths
-from chainsim.network.plan import Covers, planned
+from chainsim.network.plan import Covers, planned, whole_numbers
 from chainsim.scenario.quantities import Quantity
 from chainsim.scenario.schema.document import ScenarioFile
 from chainsim.scenario.schema.material import Pull
@@ -71,18 +73,18 @@ class _Targets:
         starts = [self.time.day_start(day) for day in self.time.days]
         return planned(self.network, np.array([*starts, starts[-1] + DAY])).leaving
 
-    def _plan_by_stock(self) -> dict[int, tuple[int, ...]]:
+    def _plan_by_stock(self) -> dict[int, Sequence[int]]:
         days = self.covers.run_days
         plan = self.covers.plan
         return {
-            stock: tuple(round(x) for x in plan[stock, :days])
+            stock: whole_numbers(np.rint(plan[stock, :days]))
             for stock in range(len(plan))
             if plan[stock].any()
         }
 
     # ---- cover
 
-    def _levels_of(self, stock: int, seconds: float) -> tuple[int, ...]:
+    def _levels_of(self, stock: int, seconds: float) -> array[int]:
         spec = self.network.stocks[stock]
         quantum = self.network.items[spec.item].quantum
         return self.covers.level(stock, quantum, seconds, self._calendar(stock))
@@ -135,9 +137,12 @@ class _Targets:
         for extra, begin, end in self.extras.get(self.names.stock_keys[stock], ()):
             higher = self._levels(stock, seconds + extra)
             starts = (0, *self.network.horizon.day_ends)
-            levels = tuple(
-                high if begin <= start < end else low
-                for start, low, high in zip(starts, levels, higher, strict=False)
+            levels = array(
+                "q",
+                [
+                    high if begin <= start < end else low
+                    for start, low, high in zip(starts, levels, higher, strict=False)
+                ],
             )
         return Target(daily=levels)
 
