@@ -27,6 +27,7 @@ from chainsim.scenario.schema.fields import (
     refuse,
 )
 from chainsim.scenario.schema.flows import Lane
+from chainsim.scenario.schema.launches import Launch
 from chainsim.scenario.schema.material import Item, Site
 from chainsim.scenario.schema.responses import Response
 from chainsim.scenario.schema.selectors import Selector
@@ -184,6 +185,8 @@ class ScenarioFile(Block):
     calendars: dict[Id, Calendar] = {}
     disruptions: tuple[Disruption, ...] = ()
     responses: dict[Id, Response] = {}
+    launches: dict[Id, Launch] = {}
+    """New models by id; the id is also that of the item."""
     expect: tuple[Expectation, ...] = ()
     observed: tuple[Observed, ...] = ()
     observed_series: dict[Id, str] = {}

@@ -151,12 +151,16 @@ def _any_quantity(value: Any) -> Quantity:
     return as_quantity(value)[0]
 
 
-def _count(value: Any) -> int:
-    quantity, _ = as_quantity(value)
-    whole = quantity.value
-    if quantity.dimension != quantities.NONE or whole.denominator != 1 or not 1 <= whole <= 10**6:
-        raise refuse("be a whole number from 1 to 1000000")
-    return int(whole)
+def _whole_from(least: int) -> Callable[[Any], int]:
+    def validate(value: Any) -> int:
+        quantity, _ = as_quantity(value)
+        whole = quantity.value
+        fits = quantity.dimension == quantities.NONE and whole.denominator == 1
+        if not fits or not least <= whole <= 10**6:
+            raise refuse(f"be a whole number from {least} to 1000000")
+        return int(whole)
+
+    return validate
 
 
 _QUANTITY_SCHEMA = WithJsonSchema({"type": ["number", "string"]})
@@ -184,6 +188,7 @@ Interval = Annotated[
 """Between events on whole seconds that come again and again."""
 Share = dimensioned(quantities.NONE, "1", low=0, high=1)
 """A fraction from 0 to 1 (a per cent sign is understood)."""
+PositiveShare = dimensioned(quantities.NONE, "1", low=0, high=1, exclusive=True)
 Factor = dimensioned(quantities.NONE, "1", low=0)
 PositiveFactor = dimensioned(quantities.NONE, "1", low=0, exclusive=True)
 Number = dimensioned(quantities.NONE, "1")
@@ -193,8 +198,11 @@ Amount = Annotated[Quantity, BeforeValidator(_amount), _QUANTITY_SCHEMA]
 """An amount of an item, in the item's unit; at least 0."""
 Flow = Annotated[Quantity, BeforeValidator(_flow), _QUANTITY_SCHEMA]
 """An amount of an item per time; a bare number means per day; at least 0."""
-Count = Annotated[int, BeforeValidator(_count), WithJsonSchema({"type": ["integer", "string"]})]
+_WHOLE_SCHEMA = WithJsonSchema({"type": ["integer", "string"]})
+Count = Annotated[int, BeforeValidator(_whole_from(1)), _WHOLE_SCHEMA]
 """A whole number of at least 1, written or computed."""
+Tally = Annotated[int, BeforeValidator(_whole_from(0)), _WHOLE_SCHEMA]
+"""A whole number of at least 0, written or computed."""
 Whole = Annotated[int, Strict()]
 """A whole number: no text, no truth value."""
 Flag = Annotated[bool, Strict()]
