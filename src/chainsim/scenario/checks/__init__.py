@@ -6,7 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from chainsim.errors import Problem
-from chainsim.scenario.checks import amounts, disruptions, lanes, material, names, responses, times
+from chainsim.scenario.checks import (
+    amounts,
+    disruptions,
+    lanes,
+    launches,
+    material,
+    names,
+    responses,
+    times,
+)
 from chainsim.scenario.checks.calibration import calibration_problems
 from chainsim.scenario.checks.ground import Ground, Problems
 from chainsim.scenario.nodes import Node
@@ -19,6 +28,7 @@ NAMING: tuple[Rule, ...] = (
     names.names_exist,
     names.selectors_name_what_exists,
     responses.responses_name_what_exists,
+    launches.launches_name_what_exists,
     lanes.lanes_join_sites,
 )
 """On these the rules about the network rest."""
@@ -47,6 +57,7 @@ RULES: tuple[Rule, ...] = (
     amounts.quanta_are_thousandths,
     amounts.amounts_fit_their_item,
     amounts.flows_fit_their_item,
+    amounts.variants_are_alike,
     lanes.loads_fit_the_quota,
     lanes.goods_in_transit_fit_their_lane,
     lanes.reorder_is_below_level,
@@ -71,6 +82,12 @@ RULES: tuple[Rule, ...] = (
     responses.responses_do_not_fight,
     responses.overtime_is_given_once,
     responses.response_dates_lie_in_the_run,
+    launches.models_are_no_items,
+    launches.models_can_be_built,
+    launches.approvals_have_a_route,
+    launches.pilots_are_large_enough,
+    launches.launch_shares_fit,
+    launches.launches_follow_the_start,
 )
 """What must hold; each looks at the document alone."""
 
@@ -87,6 +104,7 @@ WARNINGS: tuple[Rule, ...] = (
     times.calendars_have_shifts,
     times.observations_lie_in_the_run,
     material.demands_can_be_met,
+    launches.launches_lie_in_the_run,
 )
 """What is allowed and yet may not be meant."""
 
