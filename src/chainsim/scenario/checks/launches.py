@@ -118,9 +118,12 @@ def launch_shares_fit(ground: Ground) -> Problems:
 
 def _largest(profile: Profile) -> Fraction:
     """The largest value of a profile that is a list of values; 0 where it is a formula."""
+    values: list[Fraction] = [Fraction(0)]
     if isinstance(profile, Steps | Linear):
-        return max(value for _, value in profile.at)
-    return max(profile.values.values()) if isinstance(profile, Months) else Fraction(0)
+        values += [value for _, value in profile.at]
+    elif isinstance(profile, Months):
+        values += profile.values.values()
+    return max(values)
 
 
 def launches_follow_the_start(ground: Ground) -> Problems:
