@@ -12,6 +12,7 @@ import pytest
 from chainsim import compile_network, scenario_from_mapping, simulate
 from chainsim.engines.rules import Dividing
 from chainsim.errors import InputError
+from chainsim.experiments.knockouts import knockouts
 from chainsim.network.compiled import CompiledNetwork
 from chainsim.outcome.launches import LaunchCourse, launch_courses
 from chainsim.outcome.measures import measure
@@ -352,6 +353,7 @@ def test_two_launches_at_one_maker_and_rework() -> None:
         ({"site": "plant", "item": "vehicle"}, {"demand": 0}),
         ({"site": "plant", "item": "built"}, {"capacity": 0}),
         ({"lane": "samples"}, {"lane": "closed"}),
+        ({"site": "plant", "item": "vehicle"}, {"lane": "closed"}),
         ({"site": "lab", "operation": "approve"}, {"capacity": 0}),
     ],
 )
@@ -389,6 +391,31 @@ def test_responses_reach_what_is_made_like_their_operation() -> None:
     assert found["plant/line:new:pilot"].overtime_above is None
     assert found["plant/line:new"].release.target.on(70) == 5000  # the day more of 5 a day
     assert all(one.backup is None for one in struck.operations)
+
+
+def test_the_new_model_stands_behind_the_others_unless_its_priority_says_else() -> None:
+    """A line of ten a day has no place to spare: half of the plan is 5, so what the model lacks on
+    day 80, 20 times 5, is never made up; with priority 0 of its own and 1 of the line, the others
+    wait for it."""
+    late = launch({"applied": "45 d"})
+    waiting = []
+    for block, behind in ((late, 1), (late | {"priority": 0}, 0)):
+        mapping = chain(new=block)
+        mapping["sites"]["plant"]["operations"]["line"] |= {"rate": f"{PLAN} /d", "priority": 0}
+        if not behind:
+            mapping["sites"]["plant"]["operations"]["line"]["priority"] = 1
+        _, run = ran(mapping)
+        waiting.append([run.final("demands", "backlog", one) for one in run.tables["demands"].ids])
+    (old, new), (held_up, made_up) = waiting
+    assert old <= 1 and new >= 95
+    assert made_up <= 1 and held_up >= 95
+
+
+def test_what_is_knocked_out_is_what_was_written() -> None:
+    """Crash cars and papers travel on lanes of their own, which no stress test closes alone."""
+    network = compile_network(scenario_from_mapping(chain(new=launch())))
+    found = {one.id for one in knockouts(network, each_lane=True)}
+    assert found == {"lanes:/vehicle", "lane:samples"}
 
 
 def test_delays_of_all_models_are_recorded() -> None:

@@ -571,4 +571,9 @@ class CompiledNetwork:
         """The stocks that operations fill for others: lanes or customers take from them."""
         made = {way.stock for operation in self.operations for way in operation.outputs}
         taken = {lane.source for lane in self.lanes} | {demand.stock for demand in self.demands}
-        return sorted(made & taken)
+        return sorted(k for k in made & taken if self.stocks[k].item not in self.beside)
+
+    @property
+    def beside(self) -> frozenset[int]:
+        """Items that serve approvals alone."""
+        return frozenset(item for launch in self.launches for item in launch.beside)

@@ -159,7 +159,7 @@ def _launches(
             permit=names.stocks[launch.at, model.approval],
             vehicles=names.stocks[launch.at, key],
             demands=tuple(places[one] for one in demands),
-            papers=tuple(names.items[item] for item in model.papers),
+            beside=tuple(names.items[item] for item in (*model.papers, *model.crash_cars)),
         )
 
 

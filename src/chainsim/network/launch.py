@@ -25,5 +25,5 @@ class LaunchSpec:
     """Stock of the model at the maker."""
     demands: tuple[int, ...]
     """What customers want of it."""
-    papers: tuple[int, ...]
-    """Items that are no goods: application, approval, pilot order, failure."""
+    beside: tuple[int, ...]
+    """Items that serve the approval alone: its papers and the crash cars."""

@@ -40,12 +40,11 @@ def static_exposure(network: CompiledNetwork) -> list[Exposure]:
         for o in operation.outputs
         if o.stock >= 0 and network.is_output(network.stocks[o.stock].item)
     }
-    papers = {item for launch in network.launches for item in launch.papers}
     rows = [
         _exposure(network, spec)
         for spec in network.replenishments
         if (not makers or network.stocks[spec.stock].site in makers)
-        and network.stocks[spec.stock].item not in papers
+        and network.stocks[spec.stock].item not in network.beside
     ]
     return sorted(rows, key=lambda row: (row.site, row.item))
 

@@ -325,11 +325,10 @@ class Meter:
                 if any(spec.stock == i.stock for spec in network.replenishments)
             }
         )
-        papers = {paper for launch in network.launches for paper in launch.papers}
         rows: dict[str, Row] = {}
         for key, item in enumerate(network.items):
             stocks = [i for i in inputs if network.stocks[i].item == key]
-            if stocks and key not in papers:
+            if stocks and key not in network.beside:
                 used = self._count("stocks", "used", stocks)
                 rows[item.id] = {
                     "use_per_output": _ratio(used, output),

@@ -15,6 +15,10 @@ from chainsim.scenario.schema.material import Site
 from chainsim.scenario.selection import lane_pairs
 
 
+CRASH_CARS = ("sample", "resample")
+"""What the cars for a first test and for repeat tests are called, before the colon."""
+
+
 def enabled_launches(document: ScenarioFile) -> list[tuple[str, Launch]]:
     """The launches that are on, in code-point order of their ids."""
     return [(key, one) for key, one in sorted(document.launches.items()) if one.enabled]
@@ -81,6 +85,10 @@ def made_from(key: str) -> str:
 
 
 def kinds_of(document: ScenarioFile, item: str) -> tuple[str, ...]:
-    """An item and what it is a variant of: a selector that names either means it."""
-    parent = document.items[item].variant_of
+    """An item and what it is a kind of: a selector that names either means it.
+
+    Crash cars are the output item, too, though they are no output.
+    """
+    is_crash_car = ":" in item and made_from(item) in CRASH_CARS
+    parent = document.output_item if is_crash_car else document.items[item].variant_of
     return (item,) if parent is None else (item, parent)

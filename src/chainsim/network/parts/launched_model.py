@@ -43,6 +43,11 @@ class Model:
         """The items that are no goods."""
         return self.approval, self.application, self.pilot_order, self.failure
 
+    @property
+    def crash_cars(self) -> tuple[str, ...]:
+        """The cars of the pilot and those for repeat tests."""
+        return self.sample, self.resample
+
     def items(self) -> dict[str, Item]:
         """The model, what it is on the way, its crash cars and its papers."""
         written = self.written.items
@@ -52,7 +57,7 @@ class Model:
         }
         label = {"name": self.launch.name or self.key}
         found[self.key] = found[self.key].model_copy(update=label)
-        found |= {name: written[self.output] for name in (self.sample, self.resample)}
+        found |= {name: written[self.output] for name in self.crash_cars}
         return found | {name: Item(unit="project") for name in self.papers}
 
     def built_like(self, operation: Operation, name: str) -> Operation:
@@ -133,7 +138,7 @@ class Model:
         """The ways of the crash cars, as of the output item, and of what the institute says."""
         launch, approval = self.launch, self.launch.approval
         there = {"origin": Selector(site=launch.at), "destination": Selector(site=approval.at)}
-        cars = {"items": (self.sample, self.resample), "in_transit": ()}
+        cars = {"items": self.crash_cars, "in_transit": ()}
         found = {
             f"{block}:{self.key}": self.written.lanes[block].model_copy(update={**there, **cars})
             for block in sample_lanes(self.written, launch)
