@@ -292,6 +292,20 @@ def test_a_test_without_crash_cars_needs_no_pilot_and_no_lane() -> None:
     assert course(mapping)["new"].permitted == -5
 
 
+def test_crash_cars_wait_for_no_full_load() -> None:
+    """Lanes of the same pair, departures and quotas hold for them: the cars of day 10 leave three
+    a day at midnight, so the last of four comes on day 13; nothing waits for loads of nine."""
+    mapping = chain(new=launch({"applied": "0 d"}))
+    mapping["lanes"]["samples"] |= {"load": 9, "capacity_per_day": 9}
+    assert course(mapping)["new"].on_bench == 11 - 60
+    mapping["lanes"]["samples"] |= {
+        "load": 1,
+        "capacity_per_day": 3,
+        "departures": {"every": "1 d"},
+    }
+    assert course(mapping)["new"].on_bench == 13 - 60
+
+
 def test_repeat_tests_take_the_bench_again() -> None:
     """By hand: a test fails at its end; news comes at once; two new cars take an hour on the line
     (at the end of the plan of the day, 5 h), and a day on the road; then 10 days on the bench."""

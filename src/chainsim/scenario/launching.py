@@ -14,7 +14,6 @@ from chainsim.scenario.schema.launches import Launch
 from chainsim.scenario.schema.material import Site
 from chainsim.scenario.selection import lane_pairs
 
-
 CRASH_CARS = ("sample", "resample")
 """What the cars for a first test and for repeat tests are called, before the colon."""
 

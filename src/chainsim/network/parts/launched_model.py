@@ -138,7 +138,7 @@ class Model:
         """The ways of the crash cars, as of the output item, and of what the institute says."""
         launch, approval = self.launch, self.launch.approval
         there = {"origin": Selector(site=launch.at), "destination": Selector(site=approval.at)}
-        cars = {"items": self.crash_cars, "in_transit": ()}
+        cars = {"items": self.crash_cars, "in_transit": (), "load": None}
         found = {
             f"{block}:{self.key}": self.written.lanes[block].model_copy(update={**there, **cars})
             for block in sample_lanes(self.written, launch)
