@@ -79,6 +79,7 @@ def test_what_had_not_come_is_more_than_what_was_watched(never: Run) -> None:
     assert (found.late.median, found.late.censored, found.late.beyond) == (None, 3, 23)
     assert found.peak_backlog.mean == 16 * 50
     (row,) = launches_sheet(never).rows
+    assert row[9].startswith("800 ") and row[10].startswith("0 ")
     assert row[4:7] == ("after 2022-02-11",) * 3 and row[8] == "> 23"
     object_ = launches_object(never)["coupe"]
     assert object_["late"]["median"] is None and object_["planned"] == "2022-01-20"

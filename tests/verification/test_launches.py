@@ -145,6 +145,7 @@ def test_the_course_of_a_launch_by_hand() -> None:
         tests=1,
         delivered=5 * 140,
         peak_backlog=0,
+        lost=0,
     )
 
 
@@ -228,6 +229,16 @@ def test_what_is_not_approved_by_the_end_is_not_told_as_a_time() -> None:
     assert (found.on_bench, found.due) == (120, 0)
     assert found.approved is found.permitted is found.first_vehicle is found.late is None
     assert found.followed == 140 and found.peak_backlog == 5 * 140 and found.delivered == 0
+
+
+def test_customers_who_do_not_wait_are_told_as_lost() -> None:
+    """By hand: 5 a day from day 60 until the series begins on day 80; nothing is made up."""
+    mapping = chain(new=launch({"applied": "45 d"}))
+    mapping["sites"]["plant"]["demand"]["vehicle"]["unmet"] = "patience"
+    mapping["sites"]["plant"]["demand"]["vehicle"]["patience"] = "23 h"
+    found = course(mapping)["new"]
+    assert (found.lost, found.late, found.delivered) == (5 * 20, 20, 5 * 120)
+    assert found.peak_backlog <= 5
 
 
 def test_projects_queue_for_one_bench() -> None:
@@ -358,6 +369,25 @@ def test_two_launches_at_one_maker_and_rework() -> None:
     assert sum(run.count("demands", "delivered", one) for one in run.tables["demands"].ids) >= (
         0.99 * (measure(*plain).total["delivered"] or 0)
     )
+
+
+def test_a_model_follows_the_pulls_of_every_operation_on_its_way() -> None:
+    """The line fills a stock of three built cars, from which the test makes cars to order."""
+    mapping = chain(new=launch())
+    operations = mapping["sites"]["plant"]["operations"]
+    operations["line"]["release"] = {"pull": "built", "level": 3}
+    operations["test"]["release"] = {"pull": "vehicle", "level": 0}
+    _, run = ran(mapping)
+    assert by_day(run, "delivered", "plant/vehicle:new") == [0] * 60 + [5] * 140
+    assert run.final("stocks", "on_hand", "plant/built:new") == 3
+    assert run.count("stocks", "produced", "plant/built:new") == 5 * 140 + 3
+
+
+def test_a_scenario_with_launches_loads_again_from_its_own_data() -> None:
+    scenario = scenario_from_mapping(chain(new=launch({"passes": 0.5, "repeat": {"samples": 2}})))
+    again = scenario_from_mapping(scenario.merged)
+    assert again.document == scenario.document
+    assert compile_network(again) == compile_network(scenario)
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ class LaunchSummary:
     late: Times
     """Days from the first day on which a vehicle was due to the first delivery, where one was."""
     peak_backlog: Aggregate
+    lost: Aggregate
     tests: Aggregate
 
 
@@ -70,5 +71,6 @@ def _summary(
         },
         late=times([(one.late, one.followed - (one.due or 0)) for one in wanted], confidence),
         peak_backlog=mean("peak_backlog", unit),
+        lost=mean("lost", unit),
         tests=mean("tests", "1"),
     )

@@ -44,6 +44,8 @@ class LaunchCourse:
     delivered: float
     peak_backlog: float
     """Vehicles of it that were waited for, at the end of the worst day."""
+    lost: float
+    """Vehicles of it that customers did not wait for."""
 
 
 def launch_courses(network: CompiledNetwork, trajectory: Trajectory) -> dict[str, LaunchCourse]:
@@ -63,7 +65,10 @@ def _course(spec: LaunchSpec, trajectory: Trajectory) -> LaunchCourse:
     due = first("demands", "demanded", spec.demands)
     came = first("demands", "delivered", spec.demands)
     waiting = trajectory.tables["demands"].levels["backlog"][:, list(spec.demands)].sum(axis=1)
-    delivered = _count(trajectory, "demands", "delivered", spec.demands).sum()
+
+    def units(series: str) -> float:
+        return float(_count(trajectory, "demands", series, spec.demands).sum()) / THOUSANDTHS
+
     return LaunchCourse(
         on_bench=first("operations", "started", spec.tests),
         approved=first("stocks", "produced", [spec.certificate]),
@@ -73,8 +78,9 @@ def _course(spec: LaunchSpec, trajectory: Trajectory) -> LaunchCourse:
         late=None if due is None or came is None else came - due,
         followed=len(trajectory.day_ends) - ahead,
         tests=int(_count(trajectory, "operations", "lots", spec.tests).sum()),
-        delivered=float(delivered) / THOUSANDTHS,
+        delivered=units("delivered"),
         peak_backlog=float(np.max(waiting)) / THOUSANDTHS,
+        lost=units("lost"),
     )
 
 

@@ -21,22 +21,21 @@ NOTE = (
 
 def launches_sheet(run: Run) -> Sheet:
     """When each model was tested, approved and built, and how late it was."""
-    backlog = f"peak backlog [{run.output_unit}]"
+    amounts = tuple(f"{name} [{run.output_unit}]" for name in ("peak backlog", "lost"))
     heads = ("maker", "applied", *(name.replace("_", " ") for name in MILESTONES), "planned")
-    numbers = ("late [d]", backlog, "tests")
+    numbers = ("late [d]", *amounts, "tests")
     rows = [(key, *_cells(one)) for key, one in run.launches.items()]
     return Sheet("Launches", ("model", *heads, *numbers), rows, frozenset(numbers), NOTE)
 
 
 def _cells(one: LaunchSummary) -> tuple[str, ...]:
-    peak = one.peak_backlog
     return (
         one.site,
         f"{one.applied}",
         *(_dates(one, name) for name in MILESTONES),
         f"{one.planned}",
         time_text(one.late),
-        f"{number(peak.mean)} ({interval(peak.low, peak.high)})",
+        *(f"{number(a.mean)} ({interval(a.low, a.high)})" for a in (one.peak_backlog, one.lost)),
         number(one.tests.mean),
     )
 
@@ -67,5 +66,6 @@ def _object(one: LaunchSummary) -> dict[str, Any]:
         **{name: asdict(found) for name, found in one.milestones.items()},
         "late": asdict(one.late),
         "peak_backlog": asdict(one.peak_backlog),
+        "lost": asdict(one.lost),
         "tests": asdict(one.tests),
     }
