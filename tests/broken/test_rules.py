@@ -72,7 +72,32 @@ def launching(*launches: str, back: str = BACK, pulling: str = PULLING, more: st
     return "".join([text, "launches:\n", *(f"  {block}\n" for block in launches)])
 
 
+FLEET = "{item: car, lifetime: 12 yr, inspections: {ages: [6 yr, 8 yr]}, initial: []}"
+STATION = (
+    "  T: {arrivals: {part: {process: fleet, fleet: road, times: ['09:00', '11:00']}}}\nlanes:"
+)
+
+
+def on_the_road(old: str = "", new: str = "", fleet: str = FLEET) -> str:
+    """The valid scenario from its lanes on, with a fleet that is inspected, edited once."""
+    text = STATION + FROM_LANES.removeprefix("lanes:") + f"fleets:\n  road: {fleet}\n"
+    assert old in text
+    return text.replace(old, new, 1)
+
+
 OVERTIME = "a: {kind: overtime, at: S, operation: make, factor: 2}"
+GROWTH = "a: {kind: expansion, at: S, operation: make, share: 1, start: 9 d, construction: 9 d}"
+WORKS = "{kind: conversion, at: S, operation: make, size: 5 /d, line: one, construction: 9 d, "
+
+
+def investing(*blocks: str) -> str:
+    """The end of the valid scenario with investments."""
+    return "".join([END, "investments:\n", *(f"  {block}\n" for block in blocks)])
+
+
+def national(text: str) -> str:
+    """The end of the valid scenario with national output of its cars."""
+    return END + f"output_item: car\nnational: {{item: car, {text}}}\n"
 
 
 CASES = [
@@ -321,6 +346,92 @@ CASES = [
          launching(LAUNCH.replace("2 d", "^-1 d")), "not lie before the start of the run"),
     Case("launches_follow_the_start", FROM_ASSEMBLE,
          launching(LAUNCH.replace("3 d", "^-1 d")), "not lie before the start of the run"),
+    Case("investments_name_what_exists", END, investing(GROWTH.replace("at: S", "at: ^T")),
+         "be the id of a known site, got 'T'"),
+    Case("investments_name_what_exists", END, investing(GROWTH.replace("make", "^mke")),
+         "did you mean 'make'?"),
+    Case("investments_name_what_exists", END,
+         investing(GROWTH.replace("operation: make, share", "resource: ^crew, servers")),
+         "be the id of a known resource, got 'crew'"),
+    Case("investments_name_what_exists", END,
+         investing("a: " + WORKS + "start: 9 d, takes: {operation: ^fuel, share: 1}}"),
+         "be the id of a known operation, got 'fuel'"),
+    Case("investments_fit_what_they_change", END,
+         investing(GROWTH.replace("share: 1", "size: ^5 GWh/yr")), "in the unit of the rate of"),
+    Case("investments_fit_what_they_change", "rate: 400, " + FROM_RELEASE,
+         "time: 1 h, " + FROM_RELEASE.removesuffix(END)
+         + investing(GROWTH.replace("share: 1", "size: ^5 /d")),
+         "has no rate that a size could be added to"),
+    Case("investments_fit_what_they_change", "rate: 400, " + FROM_RELEASE,
+         "time: 1 h, " + FROM_RELEASE.removesuffix(END)
+         + investing(GROWTH[:-1] + ", cost: {per_unit: ^5}}"), "give a fixed cost"),
+    Case("investments_fit_what_they_change", FROM_RELEASE,
+         "resource: crew, " + FROM_RELEASE.replace("1200}}", "1200}}\n    resources: {crew: {}}")
+         .removesuffix(END)
+         + investing(GROWTH.replace("operation: make, share", "operation: ^make, servers")),
+         "give way to resource: crew"),
+    Case("investments_open_in_the_run", END,
+         investing(GROWTH.replace("start: 9 d", "start: ^2021-12-20")),
+         "raise the rate, the capacity or the servers of the operation instead"),
+    Case("works_on_a_line_do_not_overlap", END,
+         investing("a: " + WORKS + "start: 9 d}", "b: " + WORKS + "start: ^15 d}"),
+         "begin when the works of 'a' on 'one' are done"),
+    Case("investments_take_what_is_there", END,
+         investing("^a: {kind: retirement, at: S, operation: make, share: 1.5, start: 9 d}"),
+         "take no more speed of 'make' than there is"),
+    Case("investments_take_what_is_there", END,
+         investing(GROWTH.replace("share", "servers"),
+                   "^b: {kind: retirement, at: S, operation: make, servers: 2, start: 17 d}"),
+         "take no more servers of 'make' than there is"),
+    Case("ramps_run_forward", END,
+         investing(GROWTH[:-1] + ", ramp: {shape: stages, stages: [{after: 2 d, ready: 0.5}, "
+                   "^{after: 1 d, ready: 1}]}}"), "come after the one before it"),
+    Case("ramps_run_forward", END,
+         investing(GROWTH.replace("share", "servers").replace(
+             "start: 9 d", "when: {utilisation: 0.9, over: ^36 h}")), "be whole days"),
+    Case("names_exist", FROM_LANES, on_the_road("item: car", "item: ^cra"), "mean 'car'?"),
+    Case("names_exist", FROM_LANES, on_the_road("fleet: road", "fleet: ^raod"), "mean 'road'?"),
+    Case("amounts_fit_their_item", FROM_LANES,
+         on_the_road("[]", "[{sold: 2021-07-01, amount: ^0.5}]"), "whole quanta of 1 vehicle"),
+    Case("cohorts_were_sold_before_the_start", FROM_LANES,
+         on_the_road("[]", "[{sold: 2021-12-31, amount: 1}, {sold: ^2022-01-01, amount: 1}]"),
+         "lie before the first day of the simulation, 2022-01-01, got '2022-01-01'"),
+    Case("cohorts_were_sold_before_the_start", FROM_LANES,
+         on_the_road("[]", "[{sold: 2021-12-01, to: ^2022-01-01, amount: 1}]"), "lie before the"),
+    Case("inspection_ages_rise", FROM_LANES, on_the_road("8 yr", "^6 yr"),
+         "be above the age before it, got '6 yr'"),
+    Case("lifetimes_are_above_zero", FROM_LANES, on_the_road("12 yr", "^0 yr"), "be above 0"),
+    Case("lifetimes_are_above_zero", FROM_LANES,
+         on_the_road("12 yr", "^{dist: uniform, low: 0, high: 0}"), "be above 0"),
+    Case("inspections_come_to_one_place", FROM_LANES,
+         on_the_road("fleet: road", "fleet: ^road", "{item: car, lifetime: 12 yr}"),
+         "name a fleet that has inspections, got 'road'; add fleets.road.inspections"),
+    Case("inspections_come_to_one_place", FROM_LANES,
+         on_the_road("]}}}", "]}, car: {process: fleet, fleet: ^road, times: ['09:00']}}}"),
+         "name a fleet that no other arrivals bring, got 'road'; sites.T.arrivals.part bring it"),
+    Case("times_of_day_rise", FROM_LANES, on_the_road("11:00'", "09:00'").replace(
+        ", '09:00'", ", ^'09:00'"), "come after the one before it"),
+    Case("times_of_day_rise", FROM_LANES, on_the_road("'11:00'", "^'24:00'"), "be before 24:00"),
+    Case("times_of_day_rise", FROM_LANES, on_the_road("['09:00', '11:00']", "^[]"),
+         "have a time of day at least"),
+    Case("names_exist", END, END + "output_item: car\nnational: {item: ^cra, output: {2022: 5}}\n",
+         "did you mean 'car'?"),
+    Case("national_output_is_of_the_output_item", END, END + "output_item: car\nnational: {item: "
+         "^part, output: {2022: 5}}\n", "be the output_item, got 'part'; output_item is car"),
+    Case("national_years_run_on", END, national("output: {^22: 5}"), "be a year such as 2025"),
+    Case("national_years_run_on", END, national("output: {2022: 5}, low: {^2023: 4}"),
+         "be a year of output, got 2023"),
+    Case("national_years_run_on", END, national("^output: {2020: 5, 2022: 5}"),
+         "name every year from the first to the last: 2021 is missing"),
+    Case("national_paths_are_in_order", END, national("output: {2022: ^0}"), "be above 0"),
+    Case("national_paths_are_in_order", END, national("output: {2022: 5}, low: {2022: ^6}"),
+         "not be above output, got 6"),
+    Case("national_paths_are_in_order", END, national("output: {2022: 5}, high: {2022: ^4}"),
+         "not be below output, got 4"),
+    Case("shares_have_national_output", END, END + "expect: [{id: a, measure: ^national_share, "
+         "at_least: 0.1}]\n", "have national output, got 'national_share'; give it in a block"),
+    Case("amounts_fit_their_item", END, national("output: {2022: ^5 kWh}"),
+         "be in vehicle as 'car' is"),
 ]  # fmt: skip
 
 
@@ -378,15 +489,68 @@ FIELDS = [
 """A response, with a ^ where a problem must be reported, and what must be said: nothing else."""
 
 
-@pytest.mark.parametrize(("block", "says"), FIELDS, ids=[says[:30] for _, says in FIELDS])
-def test_a_slip_in_a_response_is_said_once(block: str, says: str) -> None:
-    before, _, after = answering(block).partition("^")
+RAMP = GROWTH[:-1] + ", ramp: "
+INVESTMENT_FIELDS = [
+    (GROWTH.replace("share: 1", "share: ^-1"), "share must be at least 0"),
+    (GROWTH.replace("{kind", "^{kind", 1).replace("share: 1, ", ""), "exactly one of size, share"),
+    (GROWTH.replace("{kind", "^{kind", 1).replace("start: 9 d, ", ""), "exactly one of start (a"),
+    (GROWTH.replace("start: 9 d", "when: {utilisation: 0.9, over: 9 d}").replace(
+        "{kind", "^{kind", 1), "have servers with when: speeds are known before the run"),
+    (GROWTH[:-1] + ", learning: {start: 0.8, rate: ^-0.9}}", "rate must be above 0"),
+    (GROWTH[:-1] + ", learning: {start: 0.8, rate: ^1.5}}", "rate must be at most 1"),
+    (RAMP + "^{shape: linear}}", "have over exactly with linear and s_curve, here linear"),
+    (RAMP + "{shape: gompertz, tau: 9 d, from: ^0}}", "from must be above 0"),
+    (RAMP + "^{shape: step, from: 0.1}}", "have from only with gompertz"),
+    (RAMP + "^{shape: stages}}", "have stages exactly with shape stages"),
+    (RAMP.replace("share", "servers").replace("{kind", "^{kind", 1)
+     + "{shape: linear, over: 9 d}}", "have a ramp in stages with servers"),
+]  # fmt: skip
+"""An investment, likewise."""
+SLIPS = [(answering(block), says) for block, says in FIELDS]
+SLIPS += [(investing(block), says) for block, says in INVESTMENT_FIELDS]
+
+
+@pytest.mark.parametrize(("block", "says"), SLIPS, ids=[says[:30] for _, says in SLIPS])
+def test_a_slip_in_a_block_is_said_once(block: str, says: str) -> None:
+    before, _, after = block.partition("^")
     start = VALID.replace(END, before)
     with pytest.raises(InputError) as refusal:
         scenario_from_text(start + after)
     (line,) = str(refusal.value).splitlines()
     lines = start.split("\n")
     assert says in line and f":{len(lines)}:{len(lines[-1]) + 1}: " in line, line
+
+
+FLEETS = [
+    ("6 yr", "^-6 yr", "ages[0] must be above 0 d"),
+    ("12 yr", "^-12 yr", "lifetime must have no values below 0"),
+    ("12 yr", "^12 km", "lifetime must have value as a time"),
+    ("8 yr]", "8 yr], share: ^1.5", "share must be at most 1, got 1.5"),
+    ("item: car", "item: car, sold_in: ^1.2", "sold_in must be at most 1, got 1.2"),
+    ("{ages: [6 yr, 8 yr]}", "^{ages: [6 yr], every: 1 yr}", "exactly one of ages and every"),
+    ("{ages: [6 yr, 8 yr]}", "^{}", "have exactly one of ages and every"),
+    ("{ages: [6 yr, 8 yr]}", "^{ages: [6 yr], from: 1 yr}", "have from only beside every"),
+    ("{ages: [6 yr, 8 yr]}", "{every: ^1 h}", "every must be at least 1 d"),
+    ("[]", "[^{amount: 9, sold: 2021-07-01, to: 2021-06-30}]", "have 'to' not before 'sold'"),
+    ("[]", "[{amount: ^-1, sold: 2021-07-01}]", "amount must be at least 0"),
+    ("{process: fleet, fleet: road, times", "^{process: fleet, times", "have fleet with process"),
+    (", times: ['09:00', '11:00']}", "}", "have times with process fleet"),
+    ("{process: fleet, fleet", "^{process: poisson, rate: 1 /d, fleet", "not have fleet or times"),
+    ("plan, rate", "^fleet, rate", "be one of 'poisson'"),
+]
+"""Part of the scenario with a fleet, what replaces it, and what must be said: nothing else."""
+
+
+@pytest.mark.parametrize(("old", "new", "says"), FLEETS, ids=[says[:30] for *_, says in FLEETS])
+def test_a_slip_in_a_fleet_is_said_once(old: str, new: str, says: str) -> None:
+    text = VALID.replace(FROM_LANES, on_the_road())
+    before, mark, after = text.replace(old, new, 1).partition("^")
+    with pytest.raises(InputError) as refusal:
+        scenario_from_text(before + after)
+    (line,) = str(refusal.value).splitlines()
+    assert says in line, line
+    lines = before.split("\n")
+    assert not mark or f":{len(lines)}:{len(lines[-1]) + 1}: " in line, line
 
 
 FINE = {
@@ -406,6 +570,7 @@ FINE = {
                           "    stocks: {part: {unlimited: true}}"),
     "pooling with a lead time": (ROAD, ROAD + "  back: {from: P, to: S, items: [part], "
                                  "transit: 1 d}\n"),
+    "a fleet that is inspected": (FROM_LANES, on_the_road()),
     "an outage of the past, off": ("duration: 20}", "duration: 20, enabled: false}"),
     "a quota hit as a whole": (ROAD + "disruptions:\n", TWO_ITEMS + "disruptions:\n"
                                "  - {id: strike, target: {lane: road, item: [part, car]}, effect: "
@@ -414,6 +579,7 @@ FINE = {
     "two launches of all the plan": (FROM_ASSEMBLE, launching(LAUNCH, "n" + LAUNCH[1:])),
     "a launch of the past, off": (FROM_ASSEMBLE, launching(
         LAUNCH.replace("20 d", "-9 d").replace("share", "enabled: false, share"))),
+    "national output of part of the run": (END, national("output: {2021: 5}")),
     "two events at one instant": ("plan, rate: 400}", "trace, events: [[2, 1], [2, 1]]}"),
 }  # fmt: skip
 
@@ -426,6 +592,12 @@ def test_what_is_right_is_left_alone(name: str) -> None:
 
 
 WARNED = {
+    "national_years_cover_the_run": (
+        "length: 60 d, seed: 1",
+        "end: 2024-03-01, seed: 1}\noutput_item: car\n"
+        "national: {item: car, output: {2022: 9}",
+        "no share is told where 2023 is missing",
+    ),
     "calendars_have_shifts": (END, END + "calendars:\n  never: {week: {}}\n", "have a shift"),
     "observations_lie_in_the_run": (
         END,
@@ -436,9 +608,41 @@ WARNED = {
     "launches_lie_in_the_run": (
         FROM_ASSEMBLE, launching(LAUNCH.replace("3 d", "60 d")), "it is never approved",
     ),
+    "fleets_are_sold": (
+        FROM_LANES,
+        on_the_road("item: car", "item: part"),
+        "fleets.road.item must be an item that customers demand",
+    ),
+    "inspections_come_somewhere": (
+        END,
+        f"{END}fleets:\n  road: {FLEET}\n",
+        "fleets.road must be named by arrivals with process: fleet",
+    ),
     "demands_can_be_met": (OPERATION, "      {}\n".replace("{}", "rest: {outputs: {scrap: 1}, "
                            "inputs: {part: 1}, rate: 1}"), "nothing brings it to 'P'"),
+    "investments_come_to_pass": (
+        END, investing(GROWTH.replace("start: 9 d", "start: 51 d")), "before the end of the run"
+    ),
 }  # fmt: skip
+
+
+NEVER = GROWTH.replace("share", "servers").replace(
+    "start: 9 d", "when: {utilisation: 1, over: 1 d}"
+)
+
+
+@pytest.mark.parametrize(
+    ("rule", "says"),
+    [
+        (NEVER.replace("utilisation: 1", "utilisation: 1.01"), "be at most 1: it can never fire"),
+        (NEVER.replace("over: 1 d", "over: 51 d"), "leave time for construction before the end"),
+    ],
+)
+def test_a_rule_that_can_never_fire_is_a_warning(rule: str, says: str) -> None:
+    """Nine days of construction and 51 of looking are the whole run."""
+    (warning,) = scenario_from_text(VALID.replace(END, investing(rule))).warnings
+    assert says in str(warning)
+    assert scenario_from_text(VALID.replace(END, investing(NEVER))).warnings == ()
 
 
 @pytest.mark.parametrize("rule", [rule.__name__ for rule in checks.WARNINGS])

@@ -83,6 +83,10 @@ TAMPERED = {
     "demand": ("demands", "counts", "delivered"),
     "lots": ("operations", "counts", "completed"),
     "server time": ("resources", "counts", "busy"),
+    "servers": ("resources", "levels", "servers"),
+    "sales": ("fleets", "counts", "sold"),
+    "fleet": ("fleets", "counts", "scrapped"),
+    "inspections": ("fleets", "counts", "came"),
 }
 """For each law a series (kind, sort, name) that only this law, or this one first, looks at."""
 
@@ -320,13 +324,17 @@ def test_without_order_ties_go_by_name() -> None:
 
 @pytest.mark.case("A-X05b")
 def test_an_entity_that_keeps_its_id_keeps_its_numbers(record_case: CaseRecorder) -> None:
-    """Stochastic: a renamed site draws other numbers; customers elsewhere come as before."""
+    """Stochastic: a renamed site draws other numbers; customers elsewhere come as before.
+
+    What is brought for inspection follows from what was sold.
+    """
     mapping = mapping_of("A-X01")
     known, other = series(run_of(mapping)), series(run_of(renamed(mapping, {"plant": "works"})))
     kept = {
         key: values
         for key, values in known.items()
-        if key[2:3] in (("demanded",), ("arrived",)) and not key[-1].startswith("plant")
+        if key[2:3] in (("demanded",), ("arrived",))
+        and not key[-1].startswith(("plant", "station"))
     }
     record_case.exact("difference", len(different(kept, other)))
     line = ("operations", "integrals", "in_process")

@@ -437,6 +437,31 @@ def test_responses_reach_what_is_made_like_their_operation() -> None:
     assert all(one.backup is None for one in struck.operations)
 
 
+def test_investments_reach_what_is_made_like_their_operation() -> None:
+    """By hand: ten cars of half an hour take 5 h of servers, and 2.5 h at twice the speed, from day
+    100 on; a size is over that of the operation's own servers, two of 48 a day."""
+    mapping = chain(new=launch())
+    line = mapping["sites"]["plant"]["operations"]["line"]
+    line["servers"] = 2
+    growth = {"kind": "expansion", "at": "plant", "operation": "line", "size": "96 /d"}
+    mapping["investments"] = {"more": growth | {"start": "90 d", "construction": "10 d"}}
+    network, run = ran(mapping)
+    clocks = {one.id: network.clocks[one.clock].base for one in network.operations}
+    same = {clocks[f"plant/line{end}"] for end in ("", ":new", ":new:pilot")}
+    assert len(same) == 1 and network.bases[same.pop()].rates == (10**6, 2 * 10**6)
+    busy = run.daily("resources", "busy", "plant/line")
+    assert (busy[99], busy[100]) == (5 * HOUR, 5 * HOUR // 2)
+
+
+def test_a_fleet_is_of_all_models() -> None:
+    """Ten a day for 200 days, none scrapped: 2,000 cars on the road, half of 140 days' the new."""
+    mapping = chain(new=launch())
+    mapping["fleets"] = {"road": {"item": "vehicle", "lifetime": "90 yr", "initial": []}}
+    network, run = ran(mapping)
+    assert run.count("fleets", "sold", "road") == 200 * PLAN
+    assert len(network.fleets[0].demands) == 2
+
+
 def test_the_new_model_stands_behind_the_others_unless_its_priority_says_else() -> None:
     """A line of ten a day has no place to spare: half of the plan is 5, so what the model lacks on
     day 80, 20 times 5, is never made up; with priority 0 of its own and 1 of the line, the others

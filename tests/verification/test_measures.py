@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 import chainsim
-from chainsim.outcome.measures import ITEM_MEASURES, MEASURES, Row, Values, measure
+from chainsim.outcome.measures import (
+    FLEET_MEASURES,
+    INVESTMENT_MEASURES,
+    ITEM_MEASURES,
+    MEASURES,
+    Row,
+    Values,
+    measure,
+)
 from chainsim.outcome.trajectory import STATES
 from chainsim.outcome.validation import GROWTH, measures_of
 
@@ -345,12 +353,24 @@ def three_years() -> dict[str, Any]:
     site["stocks"].pop("vehicle")
     events = [["2022-06-01", 10], ["2023-01-02", 40], ["2024-12-01", 50]]
     site["demand"] = {"vehicle": {"process": "trace", "events": events}}
+    scenario["national"] = {
+        "item": "vehicle",
+        "output": {"2022": 100, "2023": 400, "2024": 400},
+        "low": {"2024": 300},
+        "high": {"2024": 500},
+    }
     scenario["observed"] = [{"id": "growth", "measure": GROWTH, "value": 0, "source": "by hand"}]
     return scenario
 
 
 GROWN: Expected = {GROWTH: 50 / 40 - 1}
 """The last calendar year over the one before, less 1; the first does not count."""
+SHARES: Expected = {
+    "national_share": 100 / 900,
+    "national_share_if_low": 100 / 800,
+    "national_share_if_high": 100 / 1000,
+}
+"""Output of three years over national output of the same: 100 + 400 + 400, 300 or 500."""
 
 
 @cache
@@ -377,7 +397,10 @@ def prices() -> dict[str, Any]:
         },
         "sites": {
             "shelf": {"stocks": {"part": {"initial": 10}}},
-            "far": {"stocks": {"part": {"unlimited": True}}},
+            "far": {
+                "stocks": {"part": {"unlimited": True}},
+                "operations": {"press": {"outputs": {"part": 1}, "rate": "1 /d"}},
+            },
             "shop": {
                 "demand": {
                     "patient": {"item": "part", "process": "trace", "events": [["1 d", 3]]},
@@ -402,6 +425,26 @@ def prices() -> dict[str, Any]:
                 "cost": "7 yuan",
             }
         },
+        "investments": {
+            "presses": {
+                "kind": "expansion",
+                "at": "far",
+                "operation": "press",
+                "servers": 3,
+                "start": "2 d",
+                "construction": "4 d",
+                "cost": {"fixed": 5, "per_unit": 13},
+            },
+            "before": {
+                "kind": "expansion",
+                "at": "far",
+                "operation": "press",
+                "share": 1,
+                "start": "2023-12-31",
+                "construction": "9 d",
+                "cost": {"fixed": 1000},
+            },
+        },
         "responses": {
             "ration": {
                 "kind": "rationing",
@@ -420,7 +463,8 @@ PRICES: Expected = {
     "waiting_cost": 3 * 2 * 3,
     "lost_margin": 4 * 20,
     "response_cost": 11 + 10 * 2,
-    "total_cost": 10 + 21 + 18 + 80 + 31,
+    "investment_cost": 5 + 3 * 13,
+    "total_cost": 10 + 21 + 18 + 80 + 31 + 44,
 }
 PRICES_SHOP: Expected = {
     "holding_cost": 0,
@@ -428,18 +472,57 @@ PRICES_SHOP: Expected = {
     "waiting_cost": 18,
     "lost_margin": 80,
     "response_cost": None,
+    "investment_cost": 0,
     "total_cost": None,
 }
 """Responses, and the total with them, are of the whole chain."""
+PRESSES: Expected = {"begun": 1, "opened": 1, "spent": 44}
+
+
+def on_the_road() -> dict[str, Any]:
+    """4 cars on each of five days, for 2 d each; all come after a day, on the day that follows."""
+    return {
+        "name": "A fleet by hand",
+        "run": {"start": "2024-01-01", "length": "5 d", "warm_up": "1 d"},
+        "items": {"car": {}, "visitor": {}},
+        "sites": {
+            "shop": {
+                "stocks": {"car": {"unlimited": True}},
+                "demand": {"car": {"process": "plan", "rate": "4 /d"}},
+            },
+            "station": {
+                "arrivals": {
+                    "visitor": {"process": "fleet", "fleet": "road", "times": ["09:00"]}
+                }
+            },
+        },
+        "fleets": {"road": {"item": "car", "lifetime": "2 d", "inspections": {"ages": ["1 d"]}}},
+    }  # fmt: skip
+
+
+ON_THE_ROAD: Expected = {
+    "fleet_mean": (4 + 8 + 8 + 8) / 4,
+    "fleet_end": 8,
+    "fleet_sold": 4 * 4,
+    "fleet_scrapped": 3 * 4,
+    "inspections_due": 4 * 4,
+    "inspections_came": 3 * 4,
+}
+"""Counted from the second day on: scrapped at the end of days 3 to 5, due at the end of days 2 to
+5, brought on days 3 to 5."""
 
 
 def row(chain: Callable[[], dict[str, Any]], where: str) -> Row:
-    """The measures in total, of a site (`@id`) or of an item (`id`)."""
+    """The measures in total, of a site (`@id`), an investment (`+id`), an item or the fleet."""
     values, observed = values_of(chain)
     if where == "observed":
         return {GROWTH: observed["growth"]}
     if where == "total":
         return values.total
+    if where[0] == "+":
+        return values.investments[where[1:]]
+    if where == "fleet":
+        return values.fleets["road"]
     return values.sites[where[1:]] if where[0] == "@" else values.items[where]
 
 
@@ -456,7 +539,10 @@ CHAINS: list[tuple[Callable[[], dict[str, Any]], str, Expected]] = [
     *((states, f"@{site}", expected) for site, expected in BY_SITE.items()),
     (prices, "total", PRICES),
     (prices, "@shop", PRICES_SHOP),
+    (prices, "+presses", PRESSES),
     (three_years, "observed", GROWN),
+    (on_the_road, "fleet", ON_THE_ROAD),
+    (three_years, "total", SHARES),
 ]
 CASES = [
     pytest.param(chain, where, name, value, id=f"{chain.__name__}-{where}-{name}")
@@ -479,7 +565,8 @@ def test_measure(
 def test_every_measure_has_a_value_by_hand_that_is_not_zero() -> None:
     """A new measure needs a chain here; a zero alone would prove nothing."""
     proved = {name for _, _, expected in CHAINS for name, value in expected.items() if value}
-    assert proved == {*MEASURES, *ITEM_MEASURES, GROWTH}
+    blocks = {*INVESTMENT_MEASURES, *FLEET_MEASURES}
+    assert proved == {*MEASURES, *ITEM_MEASURES, *blocks, GROWTH}
 
 
 def test_amounts_in_different_units_are_not_added_up() -> None:

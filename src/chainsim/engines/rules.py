@@ -14,6 +14,11 @@ def whole(value: float) -> int:
     return below + (value - below >= 0.5)
 
 
+def quotient(part: int, divisor: int) -> int:
+    """The whole number nearest to part / divisor, halves up; of integers of any size."""
+    return (2 * part + divisor) // (2 * divisor)
+
+
 def in_quanta(value: float, quantum: int) -> int:
     """The nearest whole number of quanta, in thousandths; at least 0."""
     return max(0, whole(value / quantum) * quantum)

@@ -28,6 +28,7 @@ from chainsim.outcome.measures import Values, measure
 from chainsim.outcome.trajectory import Trajectory
 from chainsim.outcome.twin import TwinComparison, against_twin
 from chainsim.outcome.validation import measures_of
+from chainsim.outcome.yearly import YearValues, measures_by_year
 from chainsim.scenario.loading import Scenario
 from chainsim.scenario.schema.distributions import distribution_of
 from chainsim.scenario.schema.document import ScenarioFile
@@ -73,6 +74,8 @@ class Replication:
     """What the observed figures of the scenario are in this replication, by id."""
     error: str = ""
     """Why it failed."""
+    years: tuple[YearValues, ...] = ()
+    """The measures by calendar year."""
     resilience: TwinComparison | None = None
     """Where the scenario asks for it."""
     launches: dict[str, LaunchCourse] = field(default_factory=dict)
@@ -145,6 +148,7 @@ def replicated(network: CompiledNetwork, document: ScenarioFile | None, number: 
         packed(network, trajectory) if number < WITH_DAYS else None,
         trajectory.events,
         measures_of(document, network, trajectory) if document is not None else {},
+        years=measures_by_year(network, trajectory),
         resilience=twin_comparison,
         launches=launch_courses(network, trajectory),
     )

@@ -21,6 +21,7 @@ from chainsim.experiments.replications import (
 from chainsim.experiments.start_up import FoundWarmUp, find_warm_up
 from chainsim.experiments.summary import Compared, Summary, compared, summarise
 from chainsim.experiments.survival import Impacts, impacts
+from chainsim.experiments.years import YearSummary, years_summary
 from chainsim.network.compiled import CompiledNetwork
 from chainsim.network.compiling import compile_network
 from chainsim.outcome.measures import MEASURES
@@ -46,6 +47,8 @@ class Run:
     observed: Mapping[str, tuple[ObservedMonths, ...]]
     """Observed series by measure."""
     engine: str
+    years: tuple[YearSummary, ...] = ()
+    """The measures by calendar year."""
     expectations: tuple[Judged, ...] = ()
     """What the scenario expects, with verdicts."""
     precision: Precision | None = None
@@ -132,6 +135,7 @@ def run(prepared: Prepared, workers: int = 1, on_done: OnDone | None = None) -> 
         validation=compared(figures, summary.failed, confidence, units),
         observed=prepared.observed,
         engine=ENGINES[0],
+        years=years_summary(found, confidence, units),
         expectations=judged(prepared.scenario, summary),
         precision=prepared.precision,
         impact=impacts(found, confidence, unit_of_output(network), units_of_items(network)),

@@ -12,7 +12,9 @@ import datetime as dt
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from chainsim.network.fleet import FleetSpec
 from chainsim.network.launch import LaunchSpec
+from chainsim.network.national import NationalYear
 
 SECONDS_PER_DAY = 86_400
 THOUSANDTHS = 1_000
@@ -414,6 +416,42 @@ class ResponseSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class TriggerSpec:
+    """The rule by which an investment is decided during a run."""
+
+    resource: int
+    """Whose servers are looked at."""
+    utilisation: int
+    """Busy time over time not closed, ppm, at or above which it is decided."""
+    days: int
+    """Over so many days."""
+    at_most: int
+    """Times in a run."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectSpec:
+    """An investment: when it starts and opens, and which servers come and go.
+
+    What it adds to speeds is in the base rates of the clocks.
+    """
+
+    id: str
+    rank: int
+    kind: str
+    site: int
+    start: int
+    """Second at which construction begins; NONE where a trigger decides."""
+    opens: int
+    """Seconds from the start to the opening."""
+    changes: tuple[tuple[int, int, int], ...]
+    """(seconds after the start, resource, servers that come), in order of time."""
+    cost: float
+    """Yuan, at every start."""
+    trigger: TriggerSpec | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DemandSpec:
     """Outside customers of a stock."""
 
@@ -436,6 +474,10 @@ class ArrivalSpec:
     rank: int
     stock: int
     stream: StreamSpec
+    fleet: int = NONE
+    """The fleet whose units it brings for inspection; then the stream is what comes by plan."""
+    slots: tuple[tuple[int, int, int], ...] = ()
+    """(instant, place, number that day) of the times over which the units of a day are divided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -547,11 +589,15 @@ class CompiledNetwork:
     makings: tuple[MakingSpec, ...]
     output_item: int = NONE
     """Index of the item whose making is the output of the chain."""
+    national: tuple[NationalYear, ...] = ()
+    """National output of that item by calendar year."""
     plan_per_day: dict[int, tuple[int, ...]] = field(default_factory=dict)
     """By stock: the plan's use of the item on each day of the run, thousandths."""
     responses: tuple[ResponseSpec, ...] = ()
     pools: tuple[PoolSpec, ...] = ()
     launches: tuple[LaunchSpec, ...] = ()
+    projects: tuple[ProjectSpec, ...] = ()
+    fleets: tuple[FleetSpec, ...] = ()
     resilience: ResilienceSpec | None = None
     """Given where a run is compared with its twin: then the instants of output are kept."""
 

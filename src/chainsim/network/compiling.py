@@ -27,8 +27,11 @@ from chainsim.network.launch import LaunchSpec
 from chainsim.network.names import Names
 from chainsim.network.parts import disruptions, flows, outside, shop
 from chainsim.network.parts.answered import answered
+from chainsim.network.parts.fleets import with_fleets
 from chainsim.network.parts.launched import Launched, launched
 from chainsim.network.parts.launched_model import Model
+from chainsim.network.parts.national import national_years
+from chainsim.network.parts.projects import additions, projects
 from chainsim.network.parts.rates import Rates
 from chainsim.network.parts.responses import responses
 from chainsim.network.parts.targets import with_targets
@@ -56,7 +59,7 @@ def compile_network(scenario: Scenario) -> CompiledNetwork:
     document = all_launched.document
     built = answered(document, time)
     names = Names(built)
-    rates = Rates(built, time)
+    rates = Rates(built, time, additions(scenario.document, time))
     horizon = _horizon(scenario, time)
     network = CompiledNetwork(
         name=document.name,
@@ -82,11 +85,13 @@ def compile_network(scenario: Scenario) -> CompiledNetwork:
         bases=tuple(rates.bases),
         makings=shop.makings(document, names),
         output_item=names.items.get(document.output_item or "", NONE),
+        national=national_years(document.national),
         responses=responses(document, time),
         launches=tuple(_launches(scenario.document, all_launched, names, time)),
+        projects=projects(scenario.document, names, time),
         resilience=_resilience(document.resilience),
     )
-    return with_targets(network, document, names, time)
+    return with_targets(with_fleets(network, document, names), document, names, time)
 
 
 def fingerprint(scenario: Scenario) -> str:

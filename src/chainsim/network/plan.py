@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from chainsim.network.apportion import largest_remainder, spread
 from chainsim.network.calendars import Time, month_value
 from chainsim.network.clock import DAY
-from chainsim.network.compiled import SCRAP, OperationSpec, ReplenishmentSpec
+from chainsim.network.compiled import SCRAP, CompiledNetwork, OperationSpec, ReplenishmentSpec
+from chainsim.network.streams import expected_amounts
 from chainsim.scenario.schema import time as written
 
 Floats = NDArray[np.float64]
@@ -56,38 +57,68 @@ def monthly_plan(
     return [(day, amount) for day, amount in amounts if days[0] <= day <= days[-1]]
 
 
-def exploded(
-    outside: Floats,
-    operations: Sequence[OperationSpec],
-    replenishments: Sequence[ReplenishmentSpec],
-    sources: Callable[[ReplenishmentSpec], list[tuple[int, float]]],
-) -> Floats:
-    """What leaves each stock per day by plan (stock x day), from outside demand (stock x day).
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Outside demand exploded, by day or by whatever time its amounts are of."""
 
-    `sources` gives (source stock, share) of a replenishment. Within a site the rates of its
-    operations solve the balance of every stock that they make and that is not ordered as well (so
-    rework and yields count); between sites orders pass on what leaves, less what operations yield
-    of it on the way to other items. Repeated until nothing changes, tier by tier.
+    leaving: Floats
+    """What leaves each stock, thousandths, (stock, time)."""
+    lots: Floats
+    """What each operation does, lots, (operation, time)."""
+
+
+def planned(network: CompiledNetwork, edges: NDArray[np.int64]) -> Plan:
+    """The plan of a network between neighbouring edges (seconds in order).
+
+    Within a site the rates of its operations solve the balance of every stock that they make and
+    that is not ordered as well (so rework and yields count); between sites orders pass on what
+    leaves, less what operations yield of it on the way to other items. Repeated until nothing
+    changes, tier by tier.
     """
-    ordered = {spec.stock for spec in replenishments}
-    by_site: dict[int, list[OperationSpec]] = {}
-    for operation in operations:
-        by_site.setdefault(operation.site, []).append(operation)
-    solvers = [SiteBalance(by_site[site], ordered) for site in sorted(by_site)]
+    outside = np.zeros((len(network.stocks), len(edges) - 1))
+    for demand in network.demands:
+        outside[demand.stock] += expected_amounts(network, demand.stream, edges)
+    ordered = {spec.stock for spec in network.replenishments}
+    by_site: dict[int, list[int]] = {}
+    for k, operation in enumerate(network.operations):
+        by_site.setdefault(operation.site, []).append(k)
+    solvers = {
+        site: SiteBalance([network.operations[k] for k in by_site[site]], ordered)
+        for site in sorted(by_site)
+    }
+    leaving = _exploded(network, outside, list(solvers.values()))
+    lots = np.zeros((len(network.operations), outside.shape[1]))
+    for site, solver in solvers.items():
+        lots[by_site[site]] = solver.rates
+    return Plan(leaving, lots)
+
+
+def _exploded(network: CompiledNetwork, outside: Floats, solvers: Sequence[SiteBalance]) -> Floats:
+    """What leaves each stock, from outside demand (stock, time)."""
     leaving = outside.copy()
     for _ in range(MOST_TIERS):
         following = outside.copy()
         yielded = np.zeros_like(outside)
         for solver in solvers:
             solver.add_use(leaving, following, yielded)
-        for spec in replenishments:
+        for spec in network.replenishments:
             bought = np.maximum(leaving[spec.stock] - yielded[spec.stock], 0.0)
-            for stock, share in sources(spec):
+            for stock, share in _sources(network, spec):
                 following[stock] += share * bought
         if np.allclose(following, leaving, rtol=1e-12, atol=1e-9):
             break
         leaving = following
     return leaving
+
+
+def _sources(network: CompiledNetwork, spec: ReplenishmentSpec) -> list[tuple[int, float]]:
+    """(source stock, share) of a replenishment; the first source where by priority."""
+    shares = spec.shares or (1.0,) + (0.0,) * (len(spec.sources) - 1)
+    return [
+        (network.lanes[source[0]].source, share)
+        for source, share in zip(spec.sources, shares, strict=True)
+        if source
+    ]
 
 
 class SiteBalance:
@@ -102,6 +133,7 @@ class SiteBalance:
         self.yields = np.zeros((len(self.by_products), len(operations)))
         self.intake = np.zeros((len(self.used), len(operations)))
         self.rates: Floats | None = None
+        """Lots of each operation, (operation, time)."""
         for k, spec in enumerate(operations):
             for output in spec.outputs:
                 amount = output.quantity * output.share

@@ -44,10 +44,23 @@ def residuals(
     yield "demand", trajectory.tables["demands"], _demand(trajectory.tables["demands"])
     yield "lots", trajectory.tables["operations"], _lots(trajectory.tables["operations"])
     resources = trajectory.tables["resources"]
-    servers = np.array([spec.servers for spec in network.resources], dtype=np.int64)
-    seconds = servers * int(trajectory.day_ends[-1])
-    spent = sum((_total(resources, state) for state in STATES), np.zeros_like(servers))
-    yield "server time", resources, spent - seconds
+    there = resources.integrals["servers"].sum(axis=0)
+    spent = sum((_total(resources, state) for state in STATES), np.zeros_like(there))
+    yield "server time", resources, spent - there
+    yield "servers", resources, _servers(network, resources)
+    fleets = trajectory.tables["fleets"]
+    yield "sales", fleets, _sales(network, fleets, trajectory.tables["demands"])
+    yield "fleet", fleets, _fleet(fleets)
+    yield "inspections", fleets, _inspections(fleets)
+
+
+def _servers(network: CompiledNetwork, resources: Table) -> Integers:
+    """Servers that are there less those of the scenario, where no investment changes them."""
+    changed = {change[1] for project in network.projects for change in project.changes}
+    given = np.array([spec.servers for spec in network.resources], dtype=np.int64)
+    apart = np.abs(resources.levels["servers"] - given).max(axis=0, initial=0)
+    apart[sorted(changed)] = 0
+    return np.asarray(apart, dtype=np.int64)
 
 
 def _total(table: Table, count: str) -> Integers:
@@ -108,3 +121,34 @@ def _lots(t: Table) -> Integers:
     """Started = completed + scrapped + in process + blocked."""
     here = _final(t, "in_process") + _final(t, "blocked")
     return _total(t, "started") - _total(t, "completed") - _total(t, "scrapped") - here
+
+
+def _sales(network: CompiledNetwork, fleets: Table, demands: Table) -> Integers:
+    """What has entered a fleet is its part of all deliveries, to the nearest quantum, every day."""
+    delivered = demands.counts["delivered"].cumsum(axis=0)
+    entered = fleets.counts["sold"].cumsum(axis=0)
+    missing = np.zeros(len(fleets.ids), dtype=np.int64)
+    for k, spec in enumerate(network.fleets):
+        part, whole = spec.sold_in
+        for day, amount in enumerate(delivered[:, list(spec.demands)].sum(axis=1).tolist()):
+            divisor = whole * spec.quantum
+            due = (2 * amount * part + divisor) // (2 * divisor) * spec.quantum
+            missing[k] += abs(due - int(entered[day, k]))
+    return missing
+
+
+def _fleet(t: Table) -> Integers:
+    """Initial + sold - scrapped = in use, at the end of every day."""
+    change = (t.counts["sold"] - t.counts["scrapped"]).cumsum(axis=0)
+    return _off(t.initial["in_use"] + change, t.levels["in_use"])
+
+
+def _inspections(t: Table) -> Integers:
+    """Due = came + waiting, at the end of every day."""
+    open_ = (t.counts["due"] - t.counts["came"]).cumsum(axis=0)
+    return _off(t.initial["waiting"] + open_, t.levels["waiting"])
+
+
+def _off(expected: Integers, found: Integers) -> Integers:
+    """How far two series (day, entity) lie apart, summed over days."""
+    return np.asarray(np.abs(expected - found).sum(axis=0), dtype=np.int64)

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from chainsim.network.compiled import SECONDS_PER_DAY, THOUSANDTHS, CompiledNetwork
+from chainsim.outcome.calendar_years import calendar_years, national_shares
 from chainsim.outcome.costs import Costs
+from chainsim.outcome.fleets import fleet_rows
 from chainsim.outcome.trajectory import STATES, Integers, Table, Trajectory
 
 
@@ -33,6 +35,14 @@ MEASURES: dict[str, Measure] = {
     for m in (
         Measure("output", "units", "higher", "output items made", "sum of produced"),
         Measure("output_per_day", "units/d", "higher", "mean output", "output / days"),
+        *(
+            Measure(
+                f"national_share{path and f'_if_{path}'}", "1", "higher",
+                f"share of national output over whole calendar years, {path or 'middle'} path",
+                f"output / national output, {path or 'middle'} path: sums over whole years",
+            )
+            for path in ("", "low", "high")
+        ),
         Measure(
             "demanded", "units", "none",
             "ordered by outside customers; in the total of output items only", "sum of demanded",
@@ -115,8 +125,12 @@ MEASURES: dict[str, Measure] = {
             "fixed + days and sites in force x cost per day + units x cost per unit",
         ),
         Measure(
+            "investment_cost", "yuan", "lower", "cost of what began to be built",
+            "sum over investments of begun x (fixed + units x cost per unit)",
+        ),
+        Measure(
             "total_cost", "yuan", "lower", "all costs that have a price, of the whole chain",
-            "holding + transport + waiting + lost margin + responses",
+            "holding + transport + waiting + lost margin + responses + investments",
         ),
     )
 }  # fmt: skip
@@ -157,6 +171,34 @@ RESPONSE_MEASURES: dict[str, Measure] = {
     )
 }  # fmt: skip
 
+INVESTMENT_MEASURES: dict[str, Measure] = {
+    m.name: m
+    for m in (
+        Measure("begun", "1", "none", "times that construction began", "sum of begun"),
+        Measure("opened", "1", "none", "times that capacity opened", "sum of opened"),
+        Measure(
+            "spent", "yuan", "lower", "cost of the investment",
+            "begun x (fixed + units x cost per unit)",
+        ),
+    )
+}  # fmt: skip
+
+FLEET_MEASURES: dict[str, Measure] = {
+    m.name: m
+    for m in (
+        Measure("fleet_mean", "units", "none", "mean fleet", "integral of in use / time"),
+        Measure("fleet_end", "units", "none", "fleet at the end of the last day", "in use"),
+        Measure("fleet_sold", "units", "none", "what entered the fleet", "sum of sold"),
+        Measure("fleet_scrapped", "units", "none", "what left the fleet", "sum of scrapped"),
+        Measure(
+            "inspections_due", "units", "none", "inspections that fell due", "sum of due"
+        ),
+        Measure(
+            "inspections_came", "units", "none", "units brought for inspection", "sum of came"
+        ),
+    )
+}  # fmt: skip
+
 Row = dict[str, float | None]
 
 
@@ -168,10 +210,12 @@ class Values:
     sites: dict[str, Row] = field(default_factory=dict)
     items: dict[str, Row] = field(default_factory=dict)
     responses: dict[str, Row] = field(default_factory=dict)
+    investments: dict[str, Row] = field(default_factory=dict)
+    fleets: dict[str, Row] = field(default_factory=dict)
 
 
 def measure(network: CompiledNetwork, trajectory: Trajectory) -> Values:
-    """All measures of a trajectory: in total, by site, by item used at the makers, by response."""
+    """All measures of a trajectory: in total, by site, by item used at the makers, and so on."""
     meter = Meter(network, trajectory)
     everywhere = range(len(network.sites))
     return Values(
@@ -179,6 +223,8 @@ def measure(network: CompiledNetwork, trajectory: Trajectory) -> Values:
         sites={site.id: meter.row([i]) for i, site in enumerate(network.sites)},
         items=meter.items(),
         responses=meter.costs.responses(),
+        investments=meter.costs.investments(),
+        fleets=fleet_rows(network, meter.tables["fleets"], meter.window, meter.seconds),
     )
 
 
@@ -204,6 +250,8 @@ class Meter:
         self.trajectory = trajectory
         self.tables = trajectory.tables
         self.window = slice(window.start, window.stop)
+        years = calendar_years(trajectory.origin, ends[1:], window) if network.national else ()
+        self.years = {one.year: one.days for one in years if one.whole}
         self.seconds: int = ends[window.stop] - max(ends[window.start], 0)
         self.days = self.seconds / SECONDS_PER_DAY
         self.outputs = set(network.output_stocks)
@@ -231,15 +279,17 @@ class Meter:
         finite = [i for i in stocks if not self.network.stocks[i].unlimited]
         working = self._at(self.network.operations, chosen)
         row: Row = {}
-        row["output"] = self._count("stocks", "produced", [i for i in stocks if i in self.outputs])
+        made = [i for i in stocks if i in self.outputs]
+        row["output"] = self._count("stocks", "produced", made)
         row["output_per_day"] = _ratio(row["output"], self.days)
+        row |= self._national(made)
         row |= self._customers(chosen, of_output)
-        made = [o.stock for i in working for o in network.operations[i].outputs if o.stock >= 0]
+        goods = [o.stock for i in working for o in network.operations[i].outputs if o.stock >= 0]
         row["on_hand"] = self._mean("stocks", "on_hand", finite) if self._alike(finite) else None
-        row["wip"] = self._mean("operations", "in_process", working) if self._alike(made) else None
-        row |= self._server_time(served)
+        row["wip"] = self._mean("operations", "in_process", working) if self._alike(goods) else None
+        row |= self.server_time(served)
         scrapped = self._count("operations", "scrapped", working)
-        row["scrapped"] = scrapped if self._alike(made) else None
+        row["scrapped"] = scrapped if self._alike(goods) else None
         return row | self.costs.row(chosen, whole=of_output)
 
     def _at(self, specs: Iterable[object], sites: set[int]) -> list[int]:
@@ -256,6 +306,11 @@ class Meter:
     def _mean(self, kind: str, series: str, chosen: Sequence[int]) -> float:
         integral = self.tables[kind].integrals[series][self.window, chosen]
         return float(integral.sum(dtype=np.float64)) / self.seconds / THOUSANDTHS
+
+    def _national(self, made: Sequence[int]) -> Row:
+        produced = self.tables["stocks"].counts["produced"]
+        output = {y: float(produced[d.start : d.stop, made].sum()) for y, d in self.years.items()}
+        return national_shares(output, self.network.national)
 
     def _customers(self, sites: set[int], of_output: bool) -> Row:
         network = self.network
@@ -296,7 +351,8 @@ class Meter:
             return None
         return float(np.quantile(np.repeat(waits, weights), 0.95))
 
-    def _server_time(self, chosen: Sequence[int]) -> Row:
+    def server_time(self, chosen: Sequence[int]) -> Row:
+        """Shares of the server time of some resources by state, utilisation and slow loss."""
         table = self.tables["resources"]
         seconds = {s: float(table.counts[s][self.window, chosen].sum()) for s in STATES}
         total = sum(seconds.values())
@@ -348,22 +404,21 @@ class Meter:
         columns = [k for k, key in enumerate(table.ids) if key.split("<", 1)[1] in names]
         starved = float(table.counts["starved"][self.window, columns].sum())
         resources = self._at(self.network.resources, makers)
-        users = _servers_of(self.network, names, resources, self.tables["inputs"])
-        return _ratio(starved, users * self.seconds)
+        users = _users_of(self.network, names, resources, self.tables["inputs"])
+        there = self.tables["resources"].integrals["servers"][self.window, users]
+        return _ratio(starved, float(there.sum()))
 
 
-def _servers_of(
+def _users_of(
     network: CompiledNetwork, stocks: set[str], resources: Sequence[int], inputs: Table
-) -> float:
-    """The number of servers whose operations use any of the stocks."""
+) -> list[int]:
+    """The resources whose operations use any of the stocks."""
     users = {key.split("<", 1)[0] for key in inputs.ids if key.split("<", 1)[1] in stocks}
-    return float(
-        sum(
-            network.resources[r].servers
-            for r in resources
-            if any(network.operations[o].id in users for o in network.resources[r].operations)
-        )
-    )
+    return [
+        r
+        for r in resources
+        if any(network.operations[o].id in users for o in network.resources[r].operations)
+    ]
 
 
 def _ratio(above: float | None, below: float | None) -> float | None:

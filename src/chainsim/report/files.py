@@ -81,7 +81,7 @@ def _as_text(text: str) -> str:
 
 
 def measures_columns(run: Run) -> dict[str, list[Any]]:
-    """Replication x measure: in total, by site and by item; a failed replication has no values."""
+    """Replication x measure: in total, by site, by item and so on; a failed one has no values."""
     rows: list[dict[str, Any]] = []
     for replication in run.replications:
         head: dict[str, Any] = {"replication": replication.number, "failed": replication.error}
@@ -94,6 +94,9 @@ def measures_columns(run: Run) -> dict[str, list[Any]]:
         rows += [head | {"level": "item", "entity": k} | row for k, row in values.items.items()]
         answers = values.responses.items()
         rows += [head | {"level": "response", "entity": k} | row for k, row in answers]
+        built = values.investments.items()
+        rows += [head | {"level": "investment", "entity": k} | row for k, row in built]
+        rows += [head | {"level": "fleet", "entity": k} | row for k, row in values.fleets.items()]
     heads = ("replication", "level", "entity", "failed")
     names = dict.fromkeys((*heads, *(name for row in rows for name in row)))
     return {name: [row.get(name) for row in rows] for name in names}
@@ -145,6 +148,8 @@ def _units(network: CompiledNetwork) -> dict[str, dict[str, str]]:
         "resources": {},
         "inputs": {},
         "responses": {response.id: "unit" for response in network.responses},
+        "investments": {},
+        "fleets": {fleet.id: network.items[fleet.item].unit for fleet in network.fleets},
     }
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from chainsim.scenario.schema.document import ScenarioFile
+from chainsim.scenario.schema.investments import Investment
 from chainsim.scenario.schema.material import Operation
 from chainsim.scenario.schema.responses import Pooling, Response, SecondSource
 from chainsim.scenario.schema.selectors import Selector
@@ -115,6 +116,11 @@ def enabled_responses(document: ScenarioFile) -> list[tuple[str, Response]]:
     return [(key, one) for key, one in sorted(document.responses.items()) if one.enabled]
 
 
+def enabled_investments(document: ScenarioFile) -> list[tuple[str, Investment]]:
+    """The investments that are on, in code-point order of their ids."""
+    return [(key, one) for key, one in sorted(document.investments.items()) if one.enabled]
+
+
 def pool_members(document: ScenarioFile, response: Pooling, item: str) -> list[str]:
     """The sites of a pool that have a stock of an item, in code-point order."""
     return [s for s in selected_sites(document, response.at) if item in items_at(document, s)]
@@ -194,3 +200,8 @@ def items_at(document: ScenarioFile, site: str) -> list[str]:
     for operation in body.operations.values():
         found |= items_of(operation)
     return sorted(found)
+
+
+def sold_as(document: ScenarioFile, item: str) -> set[str]:
+    """The items whose deliveries count as deliveries of an item: it and its variants."""
+    return {key for key, one in document.items.items() if item in (key, one.variant_of)}

@@ -17,12 +17,14 @@ from chainsim.engines import rules
 from chainsim.engines.draws import Draws
 from chainsim.engines.hazards import occurrences
 from chainsim.engines.simpy_engine.books import Books
+from chainsim.engines.simpy_engine.fleet import Fleet, arrival_of
 from chainsim.engines.simpy_engine.floor import Floor
 from chainsim.engines.simpy_engine.instant import FIRST, Alarm, Errand, InstantEnvironment, regular
 from chainsim.engines.simpy_engine.lane import Lane, Quota
 from chainsim.engines.simpy_engine.operation import Operation
-from chainsim.engines.simpy_engine.outside import Arrival, Demand, pace
+from chainsim.engines.simpy_engine.outside import Demand, pace
 from chainsim.engines.simpy_engine.pool import Pool
+from chainsim.engines.simpy_engine.project import Project
 from chainsim.engines.simpy_engine.replenishment import Replenisher
 from chainsim.engines.simpy_engine.requirements import way_to
 from chainsim.engines.simpy_engine.resource import Resource
@@ -64,6 +66,7 @@ class Chain:
         self.resources = [Resource(self, spec) for spec in network.resources]
         self.operations = [Operation(self, spec) for spec in network.operations]
         self.floors = self._lay_out_floors()
+        self.projects = [Project(self, spec) for spec in network.projects]
         self._quotas: dict[int, Quota] = {}
         self.lanes = [Lane(self, key, spec) for key, spec in enumerate(network.lanes)]
         self.replenishers = [
@@ -71,7 +74,8 @@ class Chain:
         ]
         self.pools = [Pool(self, spec) for spec in network.pools]
         self.demands = [Demand(self, spec) for spec in network.demands]
-        self.arrivals = [Arrival(self, spec) for spec in network.arrivals]
+        self.fleets = [Fleet(self, spec) for spec in network.fleets]
+        self.arrivals = [arrival_of(self, spec) for spec in network.arrivals]
         self._makers = self._makers_by_stock()
         self.env.on_hand = lambda: total_on_hand(self.stocks)
         self._start()
@@ -277,6 +281,8 @@ class Chain:
         for time in self._day_ends[:-1]:
             yield alarm.at(time)
             self._end_day()
+            for project in self.projects:
+                project.look(time)
             self.day += 1
             for quota in self._quotas.values():
                 quota.renew(time)
@@ -300,6 +306,10 @@ class Chain:
             operation.miss_slot()
         for response in self.responses:
             response.account(now)
+        for project in self.projects:
+            project.account(now)
+        for fleet in self.fleets:
+            fleet.close_day(self.day, now)
         self.books.close_day(now)
 
     def _departures(self, lane: Lane) -> Generator[Event, Any, None]:

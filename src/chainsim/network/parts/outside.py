@@ -10,6 +10,7 @@ from chainsim.network.calendars import Time, profile_factors
 from chainsim.network.clock import DAY, Clock, tabulate
 from chainsim.network.compiled import (
     FULL_SPEED,
+    NONE,
     ArrivalSpec,
     DemandSpec,
     Distribution,
@@ -18,6 +19,7 @@ from chainsim.network.compiled import (
 from chainsim.network.distributions import compiled, duration, mean
 from chainsim.network.names import Names
 from chainsim.network.parts.divided import Division
+from chainsim.network.parts.fleets import slots
 from chainsim.network.parts.hits import hit_stocks
 from chainsim.network.parts.rates import Rates
 from chainsim.network.parts.shop import thousandths
@@ -79,6 +81,7 @@ def arrivals(
     document: ScenarioFile, names: Names, rates: Rates, time: Time
 ) -> tuple[ArrivalSpec, ...]:
     """All arrivals from outside, by site and id."""
+    fleets = {key: i for i, key in enumerate(sorted(document.fleets))}
     found = []
     for site, body in sorted(document.sites.items()):
         for key, arrival in sorted(body.arrivals.items()):
@@ -90,6 +93,8 @@ def arrivals(
                     rank=names.ranks["arrival", f"{site}/{key}"],
                     stock=names.stocks[site, item],
                     stream=stream(document, arrival, site, item, time, clock),
+                    fleet=fleets.get(arrival.fleet or "", NONE),
+                    slots=slots(document, arrival, site, time) if arrival.fleet else (),
                 )
             )
     return tuple(found)
@@ -98,7 +103,7 @@ def arrivals(
 def stream(
     document: ScenarioFile, spec: Stream, site: str, item: str, time: Time, clock: int
 ) -> StreamSpec:
-    """The stream behind a demand or an arrival; without a rate an empty trace."""
+    """The stream behind a demand or an arrival; with a rate of 0, or of a fleet, an empty trace."""
     quantum = round(document.items[item].quantum.value * 1000)
     size = compiled(spec.size, 1000) if spec.size is not None else None
     fixed = round(size.constant) if size is not None and size.constant is not None else 1000
@@ -109,7 +114,7 @@ def stream(
         "quantum": quantum,
         "clock": clock,
     }
-    if spec.rate is not None and not spec.rate.value:
+    if spec.process == "fleet" or (spec.rate is not None and not spec.rate.value):
         return StreamSpec("trace", quantum=quantum, clock=clock)
     if spec.process == "poisson":
         assert spec.rate is not None

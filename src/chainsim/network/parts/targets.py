@@ -21,8 +21,7 @@ from chainsim.network.distributions import mean
 from chainsim.network.names import Names
 from chainsim.network.parts.responses import extra_covers, with_responses
 from chainsim.network.parts.shop import thousandths
-from chainsim.network.plan import Covers, exploded
-from chainsim.network.streams import expected_amounts
+from chainsim.network.plan import Covers, planned
 from chainsim.scenario.quantities import Quantity
 from chainsim.scenario.schema.document import ScenarioFile
 from chainsim.scenario.schema.material import Pull
@@ -69,18 +68,8 @@ class _Targets:
     # ---- the plan
 
     def _plan(self) -> Floats:
-        network = self.network
-        outside = np.zeros((len(network.stocks), len(self.time.days)))
         starts = [self.time.day_start(day) for day in self.time.days]
-        edges = np.array([*starts, starts[-1] + DAY])
-        for demand in network.demands:
-            outside[demand.stock] += expected_amounts(network, demand.stream, edges)
-        return exploded(
-            outside,
-            network.operations,
-            network.replenishments,
-            self._sources,
-        )
+        return planned(self.network, np.array([*starts, starts[-1] + DAY])).leaving
 
     def _plan_by_stock(self) -> dict[int, tuple[int, ...]]:
         days = self.covers.run_days
@@ -90,16 +79,6 @@ class _Targets:
             for stock in range(len(plan))
             if plan[stock].any()
         }
-
-    def _sources(self, spec: ReplenishmentSpec) -> list[tuple[int, float]]:
-        """(source stock, share) of a replenishment; the first source where by priority."""
-        lanes = self.network.lanes
-        shares = spec.shares or (1.0,) + (0.0,) * (len(spec.sources) - 1)
-        return [
-            (lanes[source[0]].source, share)
-            for source, share in zip(spec.sources, shares, strict=True)
-            if source
-        ]
 
     # ---- cover
 

@@ -148,6 +148,11 @@ def _stated(ground: Ground) -> Iterator[Stated]:
             for key, stream in streams.items():
                 yield from _of_stream((*path, block, key), stream.item or key, stream)
     yield from _of_lanes(ground)
+    for key, fleet in ground.document.fleets.items():
+        for index, cohort in enumerate(fleet.initial):
+            where = ("fleets", key, "initial", index, "amount")
+            yield Stated(where, fleet.item, cohort.amount)
+    yield from _of_the_nation(ground)
 
 
 def _of_operation(path: Path, operation: Operation) -> Iterator[Stated]:
@@ -188,6 +193,14 @@ def _of_stream(path: Path, item: str, stream: Stream) -> Iterator[Stated]:
         for name, value in values_of(stream.size):
             field = name.partition("[")[0]
             yield Stated((*path, "size", field), item, value, whole=whole and field != "shift")
+
+
+def _of_the_nation(ground: Ground) -> Iterator[Stated]:
+    national = ground.document.national
+    if national is not None:
+        for path in ("output", "low", "high"):
+            for year, amount in getattr(national, path).items():
+                yield Stated(("national", path, year), national.item, amount, whole=False)
 
 
 def _of_lanes(ground: Ground) -> Iterator[Stated]:

@@ -26,6 +26,7 @@ def names_exist(ground: Ground) -> Problems:
         "site": document.sites,
         "profile": document.profiles,
         "calendar": document.calendars,
+        "fleet": document.fleets,
     }
     for path, kind, name in _references(ground):
         if name not in known[kind]:
@@ -47,8 +48,12 @@ def _references(ground: Ground) -> Iterator[Reference]:
             for factor in profile.of:
                 if isinstance(factor, str):
                     yield ("profiles", key, "of"), "profile", factor
+    for key, fleet in document.fleets.items():
+        yield ("fleets", key, "item"), "item", fleet.item
     if document.output_item is not None:
         yield ("output_item",), "item", document.output_item
+    if document.national is not None:
+        yield ("national", "item"), "item", document.national.item
 
 
 def _site_references(path: Path, body: Site) -> Iterator[Reference]:
@@ -72,6 +77,9 @@ def _site_references(path: Path, body: Site) -> Iterator[Reference]:
                     yield (*path, block, key, field), "profile", getattr(stream, field)
             if stream.calendar is not None:
                 yield (*path, block, key, "calendar"), "calendar", stream.calendar
+    for key, arrival in body.arrivals.items():
+        if arrival.fleet is not None:
+            yield (*path, "arrivals", key, "fleet"), "fleet", arrival.fleet
 
 
 def _operation_references(path: Path, operation: Operation) -> Iterator[Reference]:

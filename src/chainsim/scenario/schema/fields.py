@@ -151,13 +151,13 @@ def _any_quantity(value: Any) -> Quantity:
     return as_quantity(value)[0]
 
 
-def _whole_from(least: int) -> Callable[[Any], int]:
+def _whole_from(low: int) -> Callable[[Any], int]:
     def validate(value: Any) -> int:
         quantity, _ = as_quantity(value)
         whole = quantity.value
-        fits = quantity.dimension == quantities.NONE and whole.denominator == 1
-        if not fits or not least <= whole <= 10**6:
-            raise refuse(f"be a whole number from {least} to 1000000")
+        plain = quantity.dimension == quantities.NONE and whole.denominator == 1
+        if not plain or not low <= whole <= 10**6:
+            raise refuse(f"be a whole number from {low} to 1000000")
         return int(whole)
 
     return validate
@@ -170,6 +170,7 @@ LONGEST_TIME = 365_250
 Duration = dimensioned(quantities.TIME, "d", low=0, high=LONGEST_TIME)
 """Seconds as an exact fraction; a bare number means days; at least 0."""
 PositiveDuration = dimensioned(quantities.TIME, "d", low=0, high=LONGEST_TIME, exclusive=True)
+DayOrMore = dimensioned(quantities.TIME, "d", low=1, high=LONGEST_TIME)
 
 
 def _interval(value: Any) -> Fraction:
