@@ -56,6 +56,22 @@ POOL = (
     "pool: {kind: pooling, at: P, item: part, below: 1 d, above: 2 d, review: {every: 1 d}, "
     "transit: 0 d}"
 )
+LAUNCH = (
+    "m: {at: P, operation: assemble, planned: 20 d, share: 0.5, pilot: {lots: 5, start: 2 d}, "
+    "approval: {at: S, operation: make, applied: 3 d, samples: 4}}"
+)
+FROM_ASSEMBLE = VALID[VALID.index(OPERATION) :]
+PULLING = OPERATION.replace("400}", "400, release: {pull: car}}")
+BACK = "  back: {from: P, to: S, items: [car]}\n"
+
+
+def launching(*launches: str, back: str = BACK, pulling: str = PULLING, more: str = "") -> str:
+    """The end of the valid scenario with a line that pulls, a way back, and launches."""
+    text = FROM_ASSEMBLE.replace(OPERATION, pulling).replace(ROAD, ROAD + back) + more
+    text += "" if "output_item" in more else "output_item: car\n"
+    return "".join([text, "launches:\n", *(f"  {block}\n" for block in launches)])
+
+
 FLEET = "{item: car, lifetime: 12 yr, inspections: {ages: [6 yr, 8 yr]}, initial: []}"
 STATION = (
     "  T: {arrivals: {part: {process: fleet, fleet: road, times: ['09:00', '11:00']}}}\nlanes:"
@@ -274,6 +290,62 @@ CASES = [
          answering(COVER[:-1] + ", from: ^90 d, until: 91 d}"), "lie within the run of 60 d"),
     Case("response_dates_lie_in_the_run", END,
          answering(COVER[:-1] + ", from: 9 d, until: ^8 d}"), "come after from"),
+    Case("variants_are_alike", "{unit: vehicle}", "{unit: vehicle, variant_of: ^part}",
+         "name an item with the unit and quantum of 'car'"),
+    Case("variants_are_alike", "{unit: vehicle}\n",
+         "{unit: vehicle}\n  van: {unit: vehicle, variant_of: car}\n"
+         "  bus: {unit: vehicle, variant_of: ^van}\n", "name an item that is no variant itself"),
+    Case("names_exist", "{unit: vehicle}", "{unit: vehicle, variant_of: ^x}", "known item"),
+    Case("launches_name_what_exists", FROM_ASSEMBLE, launching(LAUNCH.replace("at: P", "at: ^Q")),
+         "be the id of a known site, got 'Q'"),
+    Case("launches_name_what_exists", FROM_ASSEMBLE, launching(LAUNCH.replace("ass", "^azz")),
+         "be the id of a known operation, got 'azzemble'; did you mean 'assemble'?"),
+    Case("launches_name_what_exists", FROM_ASSEMBLE, launching(LAUNCH.replace("at: S", "at: ^T")),
+         "be the id of a known site, got 'T'"),
+    Case("launches_name_what_exists", FROM_ASSEMBLE, launching(LAUNCH.replace("make", "^mak")),
+         "did you mean 'make'?"),
+    Case("launches_name_what_exists", FROM_ASSEMBLE, launching(LAUNCH.replace("0.5", "^ramp")),
+         "be the id of a known profile, got 'ramp'"),
+    Case("models_are_no_items", FROM_ASSEMBLE, launching("^car" + LAUNCH[1:]),
+         "not be called like an item"),
+    Case("models_can_be_built", FROM_ASSEMBLE,
+         launching(LAUNCH.replace("assemble", "^sell"), pulling=PULLING
+                   + "      sell: {inputs: {car: 1}, outputs: {scrap: 1}, rate: 1}\n"),
+         "make 'car', at once or by way of others at its site"),
+    Case("models_can_be_built", FROM_ASSEMBLE,
+         launching(LAUNCH.replace("assemble", "^assemble"), pulling=OPERATION),
+         "else no plan says what it builds, got 'assemble'; give it release: {pull: car}"),
+    Case("models_can_be_built", FROM_ASSEMBLE,
+         launching(LAUNCH.replace("at: P", "at: ^P")).replace("plan, rate", "poisson, rate"),
+         "be a site with a demand for 'car' of process plan"),
+    Case("models_can_be_built", FROM_ASSEMBLE,
+         launching("^" + LAUNCH).replace("output_item: car\n", ""),
+         "stand in a scenario with an output_item"),
+    Case("approvals_have_a_route", FROM_ASSEMBLE,
+         launching(LAUNCH.replace("at: S", "at: ^S"), back=""),
+         "have an approval route: no lane takes 'car' from 'P' to it, got 'S'; add one to lanes"),
+    Case("approvals_have_a_route", FROM_ASSEMBLE,
+         launching(LAUNCH.replace("at: S, operation: make", "at: ^P, operation: assemble")),
+         "be another site than the maker"),
+    Case("pilots_are_large_enough", FROM_ASSEMBLE,
+         launching(LAUNCH.replace("samples: 4", "samples: ^6")),
+         "be no more than the 5 cars of the pilot, got 6; pilot: {lots: 6} has enough"),
+    Case("pilots_are_large_enough", FROM_ASSEMBLE,
+         launching(LAUNCH.replace("pilot: {lots: 5, start: 2 d}, ", "").replace("4}", "^4}")),
+         "be no more than the 0 cars of the pilot"),
+    Case("launch_shares_fit", FROM_ASSEMBLE,
+         launching(LAUNCH, "n" + LAUNCH[1:].replace("0.5", "^0.6")),
+         "leave the models of 'P' at most 1 together, not 1.1"),
+    Case("launch_shares_fit", FROM_ASSEMBLE,
+         launching(LAUNCH.replace("0.5", "^p"),
+                   more="profiles: {p: {kind: steps, at: [[0, 0.5], [30, 1.1]]}}\n"),
+         "name a profile that is never above 1"),
+    Case("launches_follow_the_start", FROM_ASSEMBLE,
+         launching(LAUNCH.replace("20 d", "^2021-12-31")), "not lie before the start of the run"),
+    Case("launches_follow_the_start", FROM_ASSEMBLE,
+         launching(LAUNCH.replace("2 d", "^-1 d")), "not lie before the start of the run"),
+    Case("launches_follow_the_start", FROM_ASSEMBLE,
+         launching(LAUNCH.replace("3 d", "^-1 d")), "not lie before the start of the run"),
     Case("investments_name_what_exists", END, investing(GROWTH.replace("at: S", "at: ^T")),
          "be the id of a known site, got 'T'"),
     Case("investments_name_what_exists", END, investing(GROWTH.replace("make", "^mke")),
@@ -503,6 +575,10 @@ FINE = {
     "a quota hit as a whole": (ROAD + "disruptions:\n", TWO_ITEMS + "disruptions:\n"
                                "  - {id: strike, target: {lane: road, item: [part, car]}, effect: "
                                "{capacity: 0.5}, timing: {at: 5}, duration: 2}\n"),
+    "a launch": (FROM_ASSEMBLE, launching(LAUNCH)),
+    "two launches of all the plan": (FROM_ASSEMBLE, launching(LAUNCH, "n" + LAUNCH[1:])),
+    "a launch of the past, off": (FROM_ASSEMBLE, launching(
+        LAUNCH.replace("20 d", "-9 d").replace("share", "enabled: false, share"))),
     "national output of part of the run": (END, national("output: {2021: 5}")),
     "two events at one instant": ("plan, rate: 400}", "trace, events: [[2, 1], [2, 1]]}"),
 }  # fmt: skip
@@ -528,6 +604,9 @@ WARNED = {
         END + "observed: [{id: a, measure: m, value: 1, source: A, from: 2022-02-01, "
         "to: 2022-12-31}]\n",
         "it is not compared",
+    ),
+    "launches_lie_in_the_run": (
+        FROM_ASSEMBLE, launching(LAUNCH.replace("3 d", "60 d")), "it is never approved",
     ),
     "fleets_are_sold": (
         FROM_LANES,

@@ -22,6 +22,7 @@ from chainsim.network.compiled import CompiledNetwork
 from chainsim.network.compiling import compile_network
 from chainsim.network.distributions import compiled
 from chainsim.outcome.causes import loss_by_cause
+from chainsim.outcome.launches import LaunchCourse, launch_courses
 from chainsim.outcome.laws import check_laws
 from chainsim.outcome.measures import Values, measure
 from chainsim.outcome.trajectory import Trajectory
@@ -77,6 +78,8 @@ class Replication:
     """The measures by calendar year."""
     resilience: TwinComparison | None = None
     """Where the scenario asks for it."""
+    launches: dict[str, LaunchCourse] = field(default_factory=dict)
+    """By id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,7 @@ def replicated(network: CompiledNetwork, document: ScenarioFile | None, number: 
         measures_of(document, network, trajectory) if document is not None else {},
         years=measures_by_year(network, trajectory),
         resilience=twin_comparison,
+        launches=launch_courses(network, trajectory),
     )
 
 

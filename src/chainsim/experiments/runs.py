@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from chainsim.errors import InputError, Problem, RunError, did_you_mean, shown
 from chainsim.experiments.daily import DailyRuns
 from chainsim.experiments.expectations import Judged, check_expectations, judged
+from chainsim.experiments.launch_summary import LaunchSummary, launch_summaries
 from chainsim.experiments.losses import LossSummary, loss_summary
 from chainsim.experiments.observed import ObservedMonths, observed_series
 from chainsim.experiments.replications import (
@@ -56,6 +57,8 @@ class Run:
     """Against the twins, where the scenario has a resilience block."""
     losses: LossSummary | None = None
     """Output lost against the twins, by cause; likewise."""
+    launches: Mapping[str, LaunchSummary] = field(default_factory=dict)
+    """New models by id."""
     found_warm_up: FoundWarmUp | None = None
     """Where the scenario left the warm-up to MSER-5; then `scenario` has it as a time."""
     inputs: Inputs = field(default_factory=Inputs)
@@ -137,6 +140,7 @@ def run(prepared: Prepared, workers: int = 1, on_done: OnDone | None = None) -> 
         precision=prepared.precision,
         impact=impacts(found, confidence, unit_of_output(network), units_of_items(network)),
         losses=loss_summary(network, found, confidence, unit_of_output(network)),
+        launches=launch_summaries(network, found, confidence, unit_of_output(network)),
         found_warm_up=found_warm_up,
         inputs=prepared.inputs,
     )

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from chainsim.network.fleet import FleetSpec
+from chainsim.network.launch import LaunchSpec
 from chainsim.network.national import NationalYear
 
 SECONDS_PER_DAY = 86_400
@@ -109,6 +110,12 @@ class StreamSpec:
     """trace and plan: (instant, thousandths)."""
     noise: Distribution | None = None
     """plan: multiplies each amount."""
+    drawn_as: str = ""
+    """The entity whose draws it takes; its own unless given."""
+    division: tuple[tuple[int, ...], ...] = ()
+    """plan: by part and event, which share of what the parts before leave it gets, ppm."""
+    part: int = 0
+    """The part that this stream is; after the last one it is what all of them leave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +131,8 @@ class ItemSpec:
     """Yuan that a delivered unit earns."""
     waiting_cost: float = 0.0
     """Yuan per unit and day that a customer waits."""
+    variant_of: int = NONE
+    """Index of the item that it is a kind of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -587,6 +596,7 @@ class CompiledNetwork:
     """By stock: the plan's use of the item on each day of the run, thousandths."""
     responses: tuple[ResponseSpec, ...] = ()
     pools: tuple[PoolSpec, ...] = ()
+    launches: tuple[LaunchSpec, ...] = ()
     projects: tuple[ProjectSpec, ...] = ()
     fleets: tuple[FleetSpec, ...] = ()
     resilience: ResilienceSpec | None = None
@@ -596,12 +606,21 @@ class CompiledNetwork:
     def output_stocks(self) -> list[int]:
         """The stocks whose inflow is output: of the output item, or of what customers demand."""
         if self.output_item >= 0:
-            return [i for i, stock in enumerate(self.stocks) if stock.item == self.output_item]
+            return [i for i, stock in enumerate(self.stocks) if self.is_output(stock.item)]
         return sorted({demand.stock for demand in self.demands})
+
+    def is_output(self, item: int) -> bool:
+        """Whether an item is the output item or a variant of it."""
+        return self.output_item >= 0 and self.output_item in (item, self.items[item].variant_of)
 
     @property
     def supplying_stocks(self) -> list[int]:
         """The stocks that operations fill for others: lanes or customers take from them."""
         made = {way.stock for operation in self.operations for way in operation.outputs}
         taken = {lane.source for lane in self.lanes} | {demand.stock for demand in self.demands}
-        return sorted(made & taken)
+        return sorted(k for k in made & taken if self.stocks[k].item not in self.beside)
+
+    @property
+    def beside(self) -> frozenset[int]:
+        """Items that serve approvals alone."""
+        return frozenset(item for launch in self.launches for item in launch.beside)

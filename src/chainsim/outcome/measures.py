@@ -391,7 +391,7 @@ class Meter:
         rows: dict[str, Row] = {}
         for key, item in enumerate(network.items):
             stocks = [i for i in inputs if network.stocks[i].item == key]
-            if stocks:
+            if stocks and key not in network.beside:
                 used = self._count("stocks", "used", stocks)
                 rows[item.id] = {
                     "use_per_output": _ratio(used, output),

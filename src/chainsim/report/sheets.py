@@ -5,6 +5,7 @@ from __future__ import annotations
 from chainsim.experiments.runs import Run
 from chainsim.experiments.summary import Aggregate, Compared
 from chainsim.outcome.measures import FLEET_MEASURES, ITEM_MEASURES, MEASURES
+from chainsim.report.launch_view import launches_sheet
 from chainsim.report.loss_view import loss_sheet
 from chainsim.report.objects import agreement
 from chainsim.report.survival_view import impact_sheet, regions_sheet, stages_sheet
@@ -25,6 +26,8 @@ def run_sheets(run: Run, notes_in_column: bool = False) -> list[Sheet]:
         sheets.append(items_sheet(run))
     if run.summary.responses:
         sheets.append(responses_sheet(run))
+    if run.launches:
+        sheets.append(launches_sheet(run))
     if run.summary.investments:
         sheets.append(investments_sheet(run))
     if run.summary.fleets:

@@ -203,5 +203,5 @@ def items_at(document: ScenarioFile, site: str) -> list[str]:
 
 
 def sold_as(document: ScenarioFile, item: str) -> set[str]:
-    """The items whose deliveries count as deliveries of an item: the item itself."""
-    return {key for key in document.items if key == item}
+    """The items whose deliveries count as deliveries of an item: it and its variants."""
+    return {key for key, one in document.items.items() if item in (key, one.variant_of)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -17,6 +18,7 @@ from chainsim.network.compiled import (
 )
 from chainsim.network.distributions import compiled, duration, mean
 from chainsim.network.names import Names
+from chainsim.network.parts.divided import Division
 from chainsim.network.parts.fleets import slots
 from chainsim.network.parts.hits import hit_stocks
 from chainsim.network.parts.rates import Rates
@@ -28,9 +30,13 @@ from chainsim.scenario.schema.time import Months
 
 
 def demands(
-    document: ScenarioFile, names: Names, rates: Rates, time: Time
+    document: ScenarioFile,
+    names: Names,
+    rates: Rates,
+    time: Time,
+    divisions: Mapping[tuple[str, str], Division],
 ) -> tuple[DemandSpec, ...]:
-    """All outside demands, by site and id."""
+    """All outside demands, by site and id; `divisions` say which are parts of one plan."""
     recorded = set(document.run.record.delays)
     disrupted = _disrupted(document, names)
     found: list[DemandSpec] = []
@@ -44,12 +50,14 @@ def demands(
                 len(found),
                 stock in disrupted,
             )
+            whole = stream(document, demand, site, item, time, clock)
+            division = divisions.get((site, key))
             found.append(
                 DemandSpec(
                     id=f"{site}/{key}",
                     rank=names.ranks["demand", f"{site}/{key}"],
                     stock=stock,
-                    stream=stream(document, demand, site, item, time, clock),
+                    stream=whole if division is None else division.applied(whole),
                     unmet=demand.unmet,
                     patience=round(demand.patience or 0),
                     priority=demand.priority,

@@ -54,6 +54,20 @@ def quanta_are_thousandths(ground: Ground) -> Problems:
             yield ground.problem(("items", key, "quantum"), rule)
 
 
+def variants_are_alike(ground: Ground) -> Problems:
+    """A variant is counted like the item that it is a kind of, which is no variant itself."""
+    items = ground.document.items
+    for key, item in items.items():
+        parent = items.get(item.variant_of or "")
+        path: Path = ("items", key, "variant_of")
+        if parent is None:
+            continue
+        if parent.variant_of is not None:
+            yield ground.problem(path, "name an item that is no variant itself")
+        elif (parent.unit, parent.quantum) != (item.unit, item.quantum):
+            yield ground.problem(path, f"name an item with the unit and quantum of '{key}'")
+
+
 def amounts_fit_their_item(ground: Ground) -> Problems:
     """An amount is in its item's unit and in whole quanta of it."""
     items = ground.document.items

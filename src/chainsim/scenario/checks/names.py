@@ -37,6 +37,9 @@ def _references(ground: Ground) -> Iterator[Reference]:
     document = ground.document
     for site, body in document.sites.items():
         yield from _site_references(("sites", site), body)
+    for key, item_body in document.items.items():
+        if item_body.variant_of is not None:
+            yield ("items", key, "variant_of"), "item", item_body.variant_of
     for key, lane in document.lanes.items():
         for item in lane.items:
             yield ("lanes", key, "items"), "item", item
@@ -167,6 +170,7 @@ def names_are_fit(ground: Ground) -> Problems:
     named: list[tuple[Path, str | None]] = [(("name",), document.name)]
     named += [(("items", key, "name"), item.name) for key, item in document.items.items()]
     named += [(("sites", key, "name"), site.name) for key, site in document.sites.items()]
+    named += [(("launches", key, "name"), one.name) for key, one in document.launches.items()]
     named += [(("disruptions", i, "name"), d.name) for i, d in enumerate(document.disruptions)]
     for path, name in named:
         if name is not None and not name.isprintable():

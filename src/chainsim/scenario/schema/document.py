@@ -29,6 +29,7 @@ from chainsim.scenario.schema.fields import (
 from chainsim.scenario.schema.fleets import Fleet
 from chainsim.scenario.schema.flows import Lane
 from chainsim.scenario.schema.investments import Investment
+from chainsim.scenario.schema.launches import Launch
 from chainsim.scenario.schema.material import Item, Site
 from chainsim.scenario.schema.national import National
 from chainsim.scenario.schema.responses import Response
@@ -187,6 +188,8 @@ class ScenarioFile(Block):
     calendars: dict[Id, Calendar] = {}
     disruptions: tuple[Disruption, ...] = ()
     responses: dict[Id, Response] = {}
+    launches: dict[Id, Launch] = {}
+    """New models by id; the id is also that of the item."""
     investments: dict[Id, Investment] = {}
     fleets: dict[Id, Fleet] = {}
     expect: tuple[Expectation, ...] = ()

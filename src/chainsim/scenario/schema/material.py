@@ -50,6 +50,8 @@ class Item(Block):
     """What a unit earns that a customer gets; lost where the customer leaves."""
     waiting_cost: Money | None = None
     """What it costs when a customer waits for a unit for a day."""
+    variant_of: Id | None = None
+    """The item that this is a kind of: where that is the output, so is this."""
     fits: tuple[str, ...] = ()
     """Free words about the item that selectors and reports may use (chemistry, powertrain)."""
 
