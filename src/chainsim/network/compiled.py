@@ -16,6 +16,7 @@ from enum import IntEnum
 from chainsim.network.fleet import FleetSpec
 from chainsim.network.launch import LaunchSpec
 from chainsim.network.national import NationalYear
+from chainsim.network.project import ProjectSpec
 
 SECONDS_PER_DAY = 86_400
 THOUSANDTHS = 1_000
@@ -414,42 +415,6 @@ class ResponseSpec:
     """Yuan for every unit."""
     windows: tuple[tuple[int, int, int], ...] = ()
     """(from, until, sites) in seconds; what depends on disruptions is in the timetable."""
-
-
-@dataclass(frozen=True, slots=True)
-class TriggerSpec:
-    """The rule by which an investment is decided during a run."""
-
-    resource: int
-    """Whose servers are looked at."""
-    utilisation: int
-    """Busy time over time not closed, ppm, at or above which it is decided."""
-    days: int
-    """Over so many days."""
-    at_most: int
-    """Times in a run."""
-
-
-@dataclass(frozen=True, slots=True)
-class ProjectSpec:
-    """An investment: when it starts and opens, and which servers come and go.
-
-    What it adds to speeds is in the base rates of the clocks.
-    """
-
-    id: str
-    rank: int
-    kind: str
-    site: int
-    start: int
-    """Second at which construction begins; NONE where a trigger decides."""
-    opens: int
-    """Seconds from the start to the opening."""
-    changes: tuple[tuple[int, int, int], ...]
-    """(seconds after the start, resource, servers that come), in order of time."""
-    cost: float
-    """Yuan, at every start."""
-    trigger: TriggerSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)
