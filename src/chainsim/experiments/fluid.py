@@ -24,6 +24,7 @@ from chainsim.network.compiled import (
     StreamSpec,
 )
 from chainsim.network.distributions import mean
+from chainsim.network.installed import mean_servers
 from chainsim.network.streams import expected_amounts, undisturbed
 from chainsim.outcome.trajectory import Integers, Trajectory
 
@@ -255,12 +256,13 @@ def _add_capacities(
     """The time of servers, of each operation by itself and of those that share them; slots."""
     window = (state.begin, state.begin + round(state.days * SECONDS_PER_DAY))
     clocks = [undisturbed(network, operation.clock) for operation in network.operations]
-    for resource in network.resources:
-        held = {k: _days_per_lot(network, k) / resource.servers for k in resource.operations}
+    for place, resource in enumerate(network.resources):
+        servers = mean_servers(network, place, *window)
+        held = {k: _days_per_lot(network, k) for k in resource.operations}
         for k, days in held.items():
-            rows.add({k: days}, _mean_rate([clocks[k]], *window) * left.get(k, 1.0))
+            rows.add({k: days}, servers * _mean_rate([clocks[k]], *window) * left.get(k, 1.0))
         if len(held) > 1:
-            rows.add(held, _mean_rate([clocks[k] for k in held], *window))
+            rows.add(held, servers * _mean_rate([clocks[k] for k in held], *window))
     for k, operation in enumerate(network.operations):
         release = operation.release
         if release.slots is not None and not release.keep_missed:
