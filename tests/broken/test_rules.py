@@ -98,7 +98,7 @@ CASES = [
          "period: 9}\n  p: {kind: years, season: ^s, values: {2022: 1}}\n", "of kind months"),
     Case("seasons_divide_a_year", END, END + "profiles:\n  s: {kind: months, values: "
          "{2022-01: 0}}\n  p: {kind: years, season: ^s, values: {2022: 1}}\n", "no month of 2022"),
-    Case("amounts_fit_their_item", "{cover: 3}", "{cover: 3, at_least: ^5 kWh}", "be in unit as"),
+    Case("amounts_fit_their_item", "{cover: 3}", "{cover: 3, plus: ^5 kWh}", "be in unit as"),
     Case("the_run_has_a_length", "length: 60 d", "end: ^2021-12-31", "come after the start"),
     Case("the_warm_up_fits", RUN, "seed: 1, warm_up: ^36 h}", "be whole days, got '36 h'"),
     Case("the_warm_up_fits", "2022-01-01,", "^2022-01-01T06:00, warm_up: 5 d,", "be at midnight"),

@@ -49,8 +49,8 @@ def test_what_comes_back_need_not_be_ordered() -> None:
     assert plan == {"plant/car": 10, "plant/kit": 12, "mill/kit": 10}
 
 
-def test_a_cover_is_never_below_a_lot() -> None:
-    """One car a day needs one kit a day; a lot takes 25, so the target is 25 and lots start."""
+def test_a_lot_is_added_to_a_cover() -> None:
+    """One car and one kit a day: two days of cover are 2 kits, with a lot of 25 they are 27."""
     scenario = {
         "name": "lots",
         "run": {"start": "2024-01-01", "length": "60 d"},
@@ -58,20 +58,20 @@ def test_a_cover_is_never_below_a_lot() -> None:
         "sites": {
             "mill": {"stocks": {"kit": {"unlimited": True}}},
             "plant": {
-                "stocks": {"kit": {"initial": {"cover": 2, "at_least": 10}}},
+                "stocks": {"kit": {"initial": {"cover": 2, "plus": 10}}},
                 "operations": {
                     "make": {
                         "inputs": {"kit": 1},
                         "outputs": {"car": 1},
                         "lot": 25,
                         "rate": "100 /d",
-                        "release": {"pull": "car", "level": {"cover": 1, "at_least": 3}},
+                        "release": {"pull": "car", "level": {"cover": 1, "plus": 3}},
                     },
                 },
                 "replenishment": {
                     "kit": {
                         "policy": "base_stock",
-                        "level": {"cover": 2, "at_least": 25},
+                        "level": {"cover": 2, "plus": 25},
                         "sources": "mill",
                     }
                 },
@@ -82,8 +82,8 @@ def test_a_cover_is_never_below_a_lot() -> None:
     }
     network = chainsim.compile_network(chainsim.scenario_from_mapping(scenario))
     (policy,) = network.replenishments
-    assert policy.level.daily[0] == 25_000
-    assert network.operations[0].release.target.daily[0] == 3_000
-    assert {stock.id: stock.initial for stock in network.stocks}["plant/kit"] == 10_000
+    assert policy.level.daily[0] == 27_000
+    assert network.operations[0].release.target.daily[0] == 4_000
+    assert {stock.id: stock.initial for stock in network.stocks}["plant/kit"] == 12_000
     run = chainsim.simulate(network)
     assert run.daily("operations", "started", "plant/make").sum() == 75_000  # three lots

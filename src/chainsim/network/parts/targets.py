@@ -122,8 +122,8 @@ class _Targets:
         if own is None or not isinstance(own.initial, Cover):
             return spec
         levels = self._levels(self.names.stocks[site, item], float(own.initial.cover))
-        least = self._least(self.names.stocks[site, item], own.initial)
-        return replace(spec, initial=max(levels[0], least))
+        plus = self._plus(self.names.stocks[site, item], own.initial)
+        return replace(spec, initial=levels[0] + plus)
 
     def _operation(self, spec: OperationSpec) -> OperationSpec:
         site, key = spec.id.split("/", 1)
@@ -164,13 +164,13 @@ class _Targets:
                 high if begin <= start < end else low
                 for start, low, high in zip(starts, levels, higher, strict=False)
             )
-        least = self._least(stock, written)
-        return Target(daily=tuple(max(level, least) for level in levels))
+        plus = self._plus(stock, written)
+        return Target(daily=tuple(level + plus for level in levels))
 
-    def _least(self, stock: int, written: Cover) -> int:
-        """The amount below which a cover does not fall, in thousandths up to a whole quantum."""
+    def _plus(self, stock: int, written: Cover) -> int:
+        """The amount that is added to a cover, in thousandths up to a whole quantum."""
         quantum = self.network.items[self.network.stocks[stock].item].quantum
-        amount = written.at_least.value if written.at_least is not None else Fraction(0)
+        amount = written.plus.value if written.plus is not None else Fraction(0)
         return math.ceil(amount * 1000 / quantum) * quantum
 
     def _lead(self, spec: ReplenishmentSpec) -> float:

@@ -126,7 +126,7 @@ def _stated(ground: Ground) -> Iterator[Stated]:
                 amount = getattr(stock, field)
                 if isinstance(amount, Quantity):
                     yield Stated((*path, "stocks", item, field), item, amount)
-            yield from _least((*path, "stocks", item, "initial"), item, stock.initial)
+            yield from _plus((*path, "stocks", item, "initial"), item, stock.initial)
         for key, operation in body.operations.items():
             yield from _of_operation((*path, "operations", key), operation)
         for item, policy in body.replenishment.items():
@@ -150,7 +150,7 @@ def _of_operation(path: Path, operation: Operation) -> Iterator[Stated]:
     if isinstance(release, Pull):
         if isinstance(release.level, Quantity):
             yield Stated((*path, "release", "level"), release.item, release.level)
-        yield from _least((*path, "release", "level"), release.item, release.level)
+        yield from _plus((*path, "release", "level"), release.item, release.level)
     overtime = operation.overtime
     if overtime and isinstance(release, Pull) and isinstance(overtime.backlog_above, Quantity):
         where = (*path, "overtime", "backlog_above")
@@ -162,16 +162,16 @@ def _of_policy(path: Path, item: str, policy: Replenishment) -> Iterator[Stated]
         amount = getattr(policy, field)
         if isinstance(amount, Quantity):
             yield Stated((*path, field), item, amount)
-        yield from _least((*path, field), item, amount)
+        yield from _plus((*path, field), item, amount)
     if isinstance(policy.level, Forecast):
         where = (*path, "level", "initial")
         yield Stated(where, item, policy.level.initial, whole=False)
 
 
-def _least(path: Path, item: str, level: object) -> Iterator[Stated]:
-    """The amount below which days of cover do not fall; it is rounded up to quanta."""
-    if isinstance(level, Cover) and level.at_least is not None:
-        yield Stated((*path, "at_least"), item, level.at_least, whole=False)
+def _plus(path: Path, item: str, level: object) -> Iterator[Stated]:
+    """The amount that is added to days of cover; it is rounded up to quanta."""
+    if isinstance(level, Cover) and level.plus is not None:
+        yield Stated((*path, "plus"), item, level.plus, whole=False)
 
 
 def _of_stream(path: Path, item: str, stream: Stream) -> Iterator[Stated]:

@@ -25,8 +25,8 @@ class Cover(Block):
 
     cover: Duration
     """The safety part, in working days of the user."""
-    at_least: Amount | None = None
-    """The target is never lower, whatever the plan: a lot, for instance."""
+    plus: Amount | None = None
+    """Added to the target: a lot, for instance, where the user takes large ones."""
 
 
 class Forecast(Block):
