@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from chainsim.errors import RunError
 from chainsim.network.apportion import largest_remainder, spread
-from chainsim.network.calendars import Time, month_value
+from chainsim.network.calendars import Time
 from chainsim.network.clock import DAY
 from chainsim.network.compiled import SCRAP, CompiledNetwork, OperationSpec, ReplenishmentSpec
 from chainsim.network.streams import expected_amounts
@@ -33,12 +33,12 @@ TINY = 1e-9
 
 def monthly_plan(
     volume: Fraction,
-    months: written.Months,
+    shares_of: Callable[[int], Sequence[Fraction]],
     open_days: Callable[[dt.date], bool],
     time: Time,
     quantum: int,
 ) -> list[tuple[dt.date, int]]:
-    """The amount of each day, thousandths, from yearly volumes divided by monthly shares.
+    """The amount of each day, thousandths, from a volume and the monthly shares of each year.
 
     A year's volume times the sum of its shares is divided into whole quanta by month (largest
     remainder), and each month evenly over its open days (cumulative rounding); a month without
@@ -47,7 +47,7 @@ def monthly_plan(
     days = time.days
     amounts: list[tuple[dt.date, int]] = []
     for year in sorted({day.year for day in days}):
-        shares = [month_value(months, year, month) for month in range(1, 13)]
+        shares = shares_of(year)
         units = math.floor(volume * sum(shares) * 1000 / quantum + Fraction(1, 2))
         by_month = largest_remainder(units, shares) if units else [0] * 12
         for month, total in enumerate(by_month, start=1):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Sequence
 from dataclasses import replace
+from fractions import Fraction
 from functools import cache
 
 import numpy as np
@@ -101,14 +103,15 @@ class _Targets:
         if own is None or not isinstance(own.initial, Cover):
             return spec
         levels = self._levels(self.names.stocks[site, item], float(own.initial.cover))
-        return replace(spec, initial=levels[0])
+        plus = self._plus(self.names.stocks[site, item], own.initial)
+        return replace(spec, initial=levels[0] + plus)
 
     def _operation(self, spec: OperationSpec) -> OperationSpec:
         site, key = spec.id.split("/", 1)
         operation = self.names.document.sites[site].operations[key]
         rule, overtime = operation.release, operation.overtime
         if isinstance(rule, Pull) and isinstance(rule.level, Cover):
-            target = self._target(spec.release.stock, float(rule.level.cover))
+            target = self._target(spec.release.stock, rule.level)
             spec = replace(spec, release=replace(spec.release, target=target))
         if overtime is not None:
             above = overtime.backlog_above
@@ -129,10 +132,11 @@ class _Targets:
         return spec
 
     def _cover(self, spec: ReplenishmentSpec, written: Cover) -> Target:
-        return self._target(spec.stock, float(written.cover) + self._lead(spec))
+        return self._target(spec.stock, written, self._lead(spec))
 
-    def _target(self, stock: int, seconds: float) -> Target:
+    def _target(self, stock: int, written: Cover, lead: float = 0.0) -> Target:
         """The level on every day, with what responses add to the cover."""
+        seconds = float(written.cover) + lead
         levels = self._levels(stock, seconds)
         for extra, begin, end in self.extras.get(self.names.stock_keys[stock], ()):
             higher = self._levels(stock, seconds + extra)
@@ -144,7 +148,14 @@ class _Targets:
                     for start, low, high in zip(starts, levels, higher, strict=False)
                 ],
             )
-        return Target(daily=levels)
+        plus = self._plus(stock, written)
+        return Target(daily=array("q", [level + plus for level in levels]) if plus else levels)
+
+    def _plus(self, stock: int, written: Cover) -> int:
+        """The amount that is added to a cover, in thousandths up to a whole quantum."""
+        quantum = self.network.items[self.network.stocks[stock].item].quantum
+        amount = written.plus.value if written.plus is not None else Fraction(0)
+        return math.ceil(amount * 1000 / quantum) * quantum
 
     def _lead(self, spec: ReplenishmentSpec) -> float:
         """Review period plus mean order lead and transit over the sources, seconds."""
