@@ -643,6 +643,7 @@ NEVER = GROWTH.replace("share", "servers").replace(
     [
         (NEVER.replace("utilisation: 1", "utilisation: 1.01"), "be at most 1: it can never fire"),
         (NEVER.replace("over: 1 d", "over: 51 d"), "leave time for construction before the end"),
+        (NEVER.replace("over: 1 d", "over: 1 d, since: 50 d"), "leave time for construction"),
     ],
 )
 def test_a_rule_that_can_never_fire_is_a_warning(rule: str, says: str) -> None:

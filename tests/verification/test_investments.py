@@ -278,6 +278,13 @@ def test_a_rule_invests_when_servers_have_been_busy_for_long() -> None:
     assert made(run) == pytest.approx((15 + 45 + 350) * PER_DAY, abs=5)
 
 
+def test_a_rule_may_begin_to_look_later() -> None:
+    """Busy all the time, but not looked at before day 30: decided on day 35, open on day 45."""
+    late = {"utilisation": 0.9, "over": "5 d", "since": "30 d"}
+    run = run_of(plant(more=rule(when=late)))
+    assert (days_of(run, "begun"), days_of(run, "opened")) == ([35], [45])
+
+
 def test_a_rule_looks_at_the_share_of_the_time_that_is_not_closed() -> None:
     """600 of 1,000 a day are wanted until day 40, then 800: over ten days 0.7 on day 45.
 

@@ -17,6 +17,8 @@ class TriggerSpec:
     """Over so many days."""
     at_most: int
     """Times in a run."""
+    since: int = 0
+    """Second from which on it looks."""
 
 
 @dataclass(frozen=True, slots=True)

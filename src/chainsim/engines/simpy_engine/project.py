@@ -29,7 +29,8 @@ class Project(Account):
         self.id = spec.id
         self.spec = spec
         self._starts: list[int] = []
-        self._past = [(0, 0)]
+        late = spec.trigger is not None and spec.trigger.since > 0
+        self._past: list[tuple[int, int]] = [] if late else [(0, 0)]
         """Busy and open server-seconds so far, at second 0 and at each midnight at which the rule
         has looked since; cleared when it decides."""
         self._ready = 0
@@ -64,7 +65,9 @@ class Project(Account):
     def look(self, now: int) -> None:
         """At a midnight: start, if the servers have been busy for long enough."""
         trigger = self.spec.trigger
-        if trigger is None or len(self._starts) == trigger.at_most or now < self._ready:
+        if trigger is None or len(self._starts) == trigger.at_most:
+            return
+        if now < max(self._ready, trigger.since):
             return
         resource = self.chain.resources[trigger.resource]
         self._past.append((resource.busy, resource.open_time))

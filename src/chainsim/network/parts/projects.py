@@ -109,6 +109,7 @@ def _project(
             utilisation=round(rule.utilisation * FULL_SPEED),
             days=round(rule.over / DAY),
             at_most=rule.at_most,
+            since=0 if rule.since is None else max(time.second(rule.since), 0),
         ),
     )
 

@@ -217,6 +217,8 @@ def _never_fires(ground: Ground, path: Path, project: Built) -> Problems:
     if project.when.utilisation > 1:
         yield ground.problem((*path, "utilisation"), "be at most 1: it can never fire")
     time = ground.end + (ground.document.run.settled or 0)
+    if project.when.since is not None:
+        time = ground.end - ground.seconds(project.when.since)
     if project.when.over + project.delay + project.construction >= time:
         rule = "leave time for construction before the end of the run: it can never open"
         yield ground.problem((*path, "over"), rule)

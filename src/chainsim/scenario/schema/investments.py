@@ -94,6 +94,8 @@ class Rule(Block):
     """Whole days over which the share is taken."""
     at_most: Annotated[Whole, Field(ge=1, le=1000)] = 1
     """Times in a run; the next look begins afresh when the last servers have come."""
+    since: When | None = None
+    """The instant from which on it looks; from the beginning unless given."""
 
 
 class Price(Block):
