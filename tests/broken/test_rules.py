@@ -119,7 +119,7 @@ CASES = [
         "monthly_shares_are_months",
         "rate: 400}\nlanes:",
         "volume: 400, months: ^m}\nprofiles: {m: {kind: steps, at: [[0, 1]]}}\nlanes:",
-        "name a profile of kind months, got 'm'",
+        "name a profile of kind months or years, got 'm'",
     ),
     Case("no_item_is_scrap", "  car: {", "  ^scrap: {}\n  car: {", "the word is reserved"),
     Case("ids_differ", END, END + "expect: [{id: a, measure: m, at_least: 1}, "
@@ -133,6 +133,13 @@ CASES = [
     Case("selectors_name_what_exists", "{site: S}", "{stage: ^upsteam}", "mean 'upstream'?"),
     Case("selectors_name_what_exists", "{site: S}", "{tags: {^group: a}}", "known tag"),
     Case("selectors_name_what_exists", "{site: S}", "{origin: {site: ^T}}", "known site"),
+    Case("names_exist", END, END + "profiles: {p: {kind: years, season: ^q, values: {2022: 1}}}\n",
+         "known profile"),
+    Case("seasons_divide_a_year", END, END + "profiles:\n  s: {kind: wave, mean: 1, amplitude: 1, "
+         "period: 9}\n  p: {kind: years, season: ^s, values: {2022: 1}}\n", "of kind months"),
+    Case("seasons_divide_a_year", END, END + "profiles:\n  s: {kind: months, values: "
+         "{2022-01: 0}}\n  p: {kind: years, season: ^s, values: {2022: 1}}\n", "no month of 2022"),
+    Case("amounts_fit_their_item", "{cover: 3}", "{cover: 3, plus: ^5 kWh}", "be in unit as"),
     Case("the_run_has_a_length", "length: 60 d", "end: ^2021-12-31", "come after the start"),
     Case("the_warm_up_fits", RUN, "seed: 1, warm_up: ^36 h}", "be whole days, got '36 h'"),
     Case("the_warm_up_fits", "2022-01-01,", "^2022-01-01T06:00, warm_up: 5 d,", "be at midnight"),

@@ -21,6 +21,7 @@ from chainsim.engines import rules
 from chainsim.errors import InputError, LawError
 from chainsim.network.compiled import CompiledNetwork
 from chainsim.outcome.laws import check_laws, residuals
+from chainsim.outcome.packing import SeriesByName, packed_series
 from chainsim.outcome.trajectory import Table, Trajectory
 from tests.series import different, series, shuffled
 from tests.verification import balances
@@ -98,7 +99,7 @@ def tampered(run: Trajectory, kind: str, sort: str, name: str) -> Trajectory:
     array[-2, 0] = -1000 if name == "backlog" else array[-2, 0] + 1
     changed = {field.name: getattr(table, field.name) for field in dataclasses.fields(Table)}
     changed.pop("index")
-    changed[sort] = changed[sort] | {name: array}
+    changed[sort] = SeriesByName({**changed[sort].packed, name: packed_series(array)})
     return dataclasses.replace(run, tables=run.tables | {kind: Table(**changed)})
 
 

@@ -9,12 +9,14 @@ orders entities of one phase at one instant.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
 from chainsim.network.fleet import FleetSpec
 from chainsim.network.launch import LaunchSpec
 from chainsim.network.national import NationalYear
+from chainsim.network.project import ProjectSpec
 
 SECONDS_PER_DAY = 86_400
 THOUSANDTHS = 1_000
@@ -79,7 +81,7 @@ class Target:
     """A level: constant, by day of the run, or from a forecast."""
 
     level: int = 0
-    daily: tuple[int, ...] = ()
+    daily: Sequence[int] = ()
     forecast: Forecast | None = None
 
     def on(self, day: int) -> int:
@@ -416,42 +418,6 @@ class ResponseSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class TriggerSpec:
-    """The rule by which an investment is decided during a run."""
-
-    resource: int
-    """Whose servers are looked at."""
-    utilisation: int
-    """Busy time over time not closed, ppm, at or above which it is decided."""
-    days: int
-    """Over so many days."""
-    at_most: int
-    """Times in a run."""
-
-
-@dataclass(frozen=True, slots=True)
-class ProjectSpec:
-    """An investment: when it starts and opens, and which servers come and go.
-
-    What it adds to speeds is in the base rates of the clocks.
-    """
-
-    id: str
-    rank: int
-    kind: str
-    site: int
-    start: int
-    """Second at which construction begins; NONE where a trigger decides."""
-    opens: int
-    """Seconds from the start to the opening."""
-    changes: tuple[tuple[int, int, int], ...]
-    """(seconds after the start, resource, servers that come), in order of time."""
-    cost: float
-    """Yuan, at every start."""
-    trigger: TriggerSpec | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class DemandSpec:
     """Outside customers of a stock."""
 
@@ -591,7 +557,7 @@ class CompiledNetwork:
     """Index of the item whose making is the output of the chain."""
     national: tuple[NationalYear, ...] = ()
     """National output of that item by calendar year."""
-    plan_per_day: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    plan_per_day: dict[int, Sequence[int]] = field(default_factory=dict)
     """By stock: the plan's use of the item on each day of the run, thousandths."""
     responses: tuple[ResponseSpec, ...] = ()
     pools: tuple[PoolSpec, ...] = ()

@@ -14,6 +14,9 @@ from chainsim.errors import LawError
 from chainsim.network.compiled import CompiledNetwork
 from chainsim.outcome.trajectory import STATES, Integers, Table, Trajectory
 
+LAST = slice(-1, None)
+"""The last day."""
+
 
 def check_laws(network: CompiledNetwork, trajectory: Trajectory) -> None:
     """Nothing, if every law holds.
@@ -44,7 +47,7 @@ def residuals(
     yield "demand", trajectory.tables["demands"], _demand(trajectory.tables["demands"])
     yield "lots", trajectory.tables["operations"], _lots(trajectory.tables["operations"])
     resources = trajectory.tables["resources"]
-    there = resources.integrals["servers"].sum(axis=0)
+    there = resources.integrals.packed["servers"].total()
     spent = sum((_total(resources, state) for state in STATES), np.zeros_like(there))
     yield "server time", resources, spent - there
     yield "servers", resources, _servers(network, resources)
@@ -64,11 +67,11 @@ def _servers(network: CompiledNetwork, resources: Table) -> Integers:
 
 
 def _total(table: Table, count: str) -> Integers:
-    return np.asarray(table.counts[count].sum(axis=0), dtype=np.int64)
+    return table.counts.packed[count].total()
 
 
 def _final(table: Table, level: str) -> Integers:
-    final: Integers = table.levels[level][-1]
+    final: Integers = table.levels.packed[level].rows(LAST)[0]
     return final
 
 
@@ -83,8 +86,8 @@ def _stock_balance(t: Table) -> Integers:
 def _below_zero(t: Table) -> Integers:
     """The lowest of all counts and levels, where it is below zero."""
     lowest = np.zeros(len(t.ids), dtype=np.int64)
-    for series in (*t.counts.values(), *t.levels.values()):
-        lowest = np.minimum(lowest, series.min(axis=0, initial=0))
+    for series in (*t.counts.packed.values(), *t.levels.packed.values()):
+        lowest = np.minimum(lowest, series.lowest())
     return lowest
 
 
@@ -104,11 +107,12 @@ def _orders(t: Table) -> Integers:
 
 def _on_order(network: CompiledNetwork, stocks: Table, lanes: Table) -> Integers:
     """On order is what the lanes to a stock have not brought yet, at the end of every day."""
-    sums = np.zeros_like(stocks.levels["on_order"])
-    for k, lane in enumerate(network.lanes):
-        for level in ("under_way", "waiting", "staged", "in_transit", "at_gate"):
-            sums[:, lane.destination] += lanes.levels[level][:, k]
-    return np.asarray(np.abs(stocks.levels["on_order"] - sums).sum(axis=0), dtype=np.int64)
+    missing = stocks.levels["on_order"].copy()
+    for level in ("under_way", "waiting", "staged", "in_transit", "at_gate"):
+        open_ = lanes.levels[level]
+        for k, lane in enumerate(network.lanes):
+            missing[:, lane.destination] -= open_[:, k]
+    return np.asarray(np.abs(missing).sum(axis=0), dtype=np.int64)
 
 
 def _demand(t: Table) -> Integers:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from chainsim.network.compiled import SECONDS_PER_DAY, THOUSANDTHS, CompiledNetw
 from chainsim.outcome.calendar_years import calendar_years, national_shares
 from chainsim.outcome.costs import Costs
 from chainsim.outcome.fleets import fleet_rows
+from chainsim.outcome.sums import Sums
 from chainsim.outcome.trajectory import STATES, Integers, Table, Trajectory
 
 
@@ -255,7 +257,9 @@ class Meter:
         self.seconds: int = ends[window.stop] - max(ends[window.start], 0)
         self.days = self.seconds / SECONDS_PER_DAY
         self.outputs = set(network.output_stocks)
-        self.costs = Costs(network, trajectory, self.window)
+        self.sums = Sums(trajectory, self.window)
+        self.waiting = trajectory.tables["demands"].levels["backlog"][self.window]
+        self.costs = Costs(network, self.sums)
 
     def row(
         self,
@@ -300,17 +304,20 @@ class Meter:
         return len({self.network.items[self.network.stocks[i].item].unit for i in stocks}) <= 1
 
     def _count(self, kind: str, series: str, chosen: Sequence[int]) -> float:
-        counts = self.tables[kind].counts[series][self.window, chosen]
-        return float(counts.sum()) / THOUSANDTHS
+        return float(self.sums.count(kind, series)[chosen].sum()) / THOUSANDTHS
 
     def _mean(self, kind: str, series: str, chosen: Sequence[int]) -> float:
-        integral = self.tables[kind].integrals[series][self.window, chosen]
-        return float(integral.sum(dtype=np.float64)) / self.seconds / THOUSANDTHS
+        return float(self.sums.integral(kind, series)[chosen].sum()) / self.seconds / THOUSANDTHS
 
     def _national(self, made: Sequence[int]) -> Row:
-        produced = self.tables["stocks"].counts["produced"]
-        output = {y: float(produced[d.start : d.stop, made].sum()) for y, d in self.years.items()}
+        output = {year: float(amounts[made].sum()) for year, amounts in self._made_by_year.items()}
         return national_shares(output, self.network.national)
+
+    @cached_property
+    def _made_by_year(self) -> dict[int, Integers]:
+        """What was produced in each whole year, thousandths (stock)."""
+        produced = self.tables["stocks"].counts.packed["produced"]
+        return {y: produced.total(slice(d.start, d.stop)) for y, d in self.years.items()}
 
     def _customers(self, sites: set[int], of_output: bool) -> Row:
         network = self.network
@@ -328,7 +335,7 @@ class Meter:
         at_once = self._count("demands", "at_once", chosen)
         same_day = self._count("demands", "same_day", chosen)
         backlog = self._mean("demands", "backlog", chosen)
-        levels = self.tables["demands"].levels["backlog"][self.window, chosen].sum(axis=1)
+        levels = self.waiting[:, chosen].sum(axis=1)
         left = (row["delivered"] or 0.0) + (row["lost_sales"] or 0.0)
         row["fill_rate"] = _ratio(at_once, row["demanded"])
         row["same_day_fill_rate"] = _ratio(same_day, row["demanded"])
@@ -353,12 +360,12 @@ class Meter:
 
     def server_time(self, chosen: Sequence[int]) -> Row:
         """Shares of the server time of some resources by state, utilisation and slow loss."""
-        table = self.tables["resources"]
-        seconds = {s: float(table.counts[s][self.window, chosen].sum()) for s in STATES}
+        counts = {name: self.sums.count("resources", name) for name in (*STATES, "slow_loss")}
+        seconds = {state: float(counts[state][chosen].sum()) for state in STATES}
         total = sum(seconds.values())
         row = {f"time_{state}": _ratio(spent, total) for state, spent in seconds.items()}
         row["utilisation"] = _ratio(seconds["busy"], total - seconds["closed"])
-        row["slow_loss"] = float(table.counts["slow_loss"][self.window, chosen].sum()) / 3.6e9
+        row["slow_loss"] = float(counts["slow_loss"][chosen].sum()) / 3.6e9
         return row
 
     # ---- by item, at the makers
@@ -402,10 +409,10 @@ class Meter:
         table = self.tables["inputs"]
         names = {self.network.stocks[i].id for i in stocks}
         columns = [k for k, key in enumerate(table.ids) if key.split("<", 1)[1] in names]
-        starved = float(table.counts["starved"][self.window, columns].sum())
+        starved = float(self.sums.count("inputs", "starved")[columns].sum())
         resources = self._at(self.network.resources, makers)
         users = _users_of(self.network, names, resources, self.tables["inputs"])
-        there = self.tables["resources"].integrals["servers"][self.window, users]
+        there = self.sums.integral("resources", "servers")[users]
         return _ratio(starved, float(there.sum()))
 
 

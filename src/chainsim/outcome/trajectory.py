@@ -3,21 +3,20 @@
 All quantities are thousandths of the item's unit, all times seconds since the start of the
 simulation. A series is an integer array (day, entity). A level has three arrays: its value at the
 end of each day, its exact time integral over each day (thousandth-seconds), and its value at the
-start of the run.
+start of the run. Series are kept packed and unpacked when they are asked for.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from chainsim.network.compiled import FULL_SPEED, SECONDS_PER_DAY, THOUSANDTHS
-
-Integers = NDArray[np.int64]
+from chainsim.outcome.packing import Integers as Integers
+from chainsim.outcome.packing import SeriesByName
 
 STATES = (
     "broken_down",
@@ -76,11 +75,11 @@ class Table:
     """The series of one kind of entity."""
 
     ids: tuple[str, ...]
-    counts: dict[str, Integers]
+    counts: SeriesByName
     """By name, (day, entity)."""
-    levels: dict[str, Integers]
+    levels: SeriesByName
     """By name, value at the end of each day, (day, entity)."""
-    integrals: dict[str, Integers]
+    integrals: SeriesByName
     """By name, thousandth-seconds of the level over each day, (day, entity)."""
     initial: dict[str, Integers]
     """By name, the level at the start of the run, (entity)."""
@@ -148,6 +147,14 @@ class Trajectory:
     seed: int
     replication: int
     engine: str
+
+    def keeping(self) -> Trajectory:
+        """The same, but each series of counts and levels is unpacked once and kept."""
+        tables = {
+            kind: replace(table, counts=table.counts.keeping(), levels=table.levels.keeping())
+            for kind, table in self.tables.items()
+        }
+        return replace(self, tables=tables)
 
     @property
     def first_day(self) -> int:

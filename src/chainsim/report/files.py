@@ -26,8 +26,8 @@ DIGITS = 4
 """Decimals of the daily series: quantities are whole thousandths."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """With these a cell begins that a spreadsheet computes."""
-ROW_GROUP = 500
-"""Series that are written to Parquet together."""
+ROW_GROUP = 200_000
+"""Rows that are written to Parquet together, in whole series."""
 Part = tuple[str, str, str, str, tuple[list[float], ...]]
 """kind, entity, series, unit; mean, 5, 50 and 95 % by day."""
 
@@ -179,8 +179,9 @@ def _write_parquet(parts: Iterator[Part], dates: Sequence[dt.date], path: Path) 
     types = [pa.date32(), words, words, words, words, *[pa.float64()] * 4]
     schema = pa.schema(list(zip(DAILY_COLUMNS, types, strict=True)))
     count = len(dates)
+    at_once = max(1, ROW_GROUP // max(1, count))
     with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
-        while group := list(islice(parts, ROW_GROUP)):
+        while group := list(islice(parts, at_once)):
             heads = [
                 pa.array([part[k] for part in group for _ in range(count)]).dictionary_encode()
                 for k in range(4)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
-from chainsim.network.calendars import Time, profile_factors
+from chainsim.network.calendars import Time, months_of_year, profile_factors
 from chainsim.network.clock import DAY, Clock, tabulate
 from chainsim.network.compiled import (
     FULL_SPEED,
@@ -26,7 +27,6 @@ from chainsim.network.parts.shop import thousandths
 from chainsim.network.plan import monthly_plan
 from chainsim.scenario.schema.document import ScenarioFile
 from chainsim.scenario.schema.material import Stream
-from chainsim.scenario.schema.time import Months
 
 
 def demands(
@@ -171,10 +171,12 @@ def _plan(
     name = spec.calendar or document.sites[site].calendar
     calendar = document.calendars[name] if name else None
     if spec.volume is not None and spec.months is not None:
-        months = document.profiles[spec.months]
-        assert isinstance(months, Months)
         amounts = monthly_plan(
-            spec.volume.value, months, lambda day: time.is_open(calendar, day), time, quantum
+            spec.volume.value,
+            partial(months_of_year, document.profiles[spec.months], document.profiles),
+            lambda day: time.is_open(calendar, day),
+            time,
+            quantum,
         )
     else:
         assert spec.rate is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -43,7 +43,7 @@ from chainsim.scenario.schema.responses import (
 from chainsim.scenario.selection import enabled_responses, pool_members, selected_sites
 
 Kind = TypeVar("Kind", bound=Response)
-Levels = Callable[[int, float], tuple[int, ...]]
+Levels = Callable[[int, float], Sequence[int]]
 """(stock, seconds of cover) to the level on every day."""
 
 

@@ -51,6 +51,7 @@ RULES: tuple[Rule, ...] = (
     times.the_settled_time_is_days,
     times.the_statistics_are_possible,
     times.profiles_run_forward,
+    times.seasons_divide_a_year,
     times.traces_run_forward,
     times.products_end,
     times.goods_arrive_after_the_start,

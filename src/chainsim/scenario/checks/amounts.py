@@ -13,7 +13,7 @@ from chainsim.scenario.nodes import Path
 from chainsim.scenario.quantities import Quantity, QuantityError
 from chainsim.scenario.schema.distributions import Constant, Discrete, Empirical, Trace, values_of
 from chainsim.scenario.schema.material import Operation, Paced, Pull, Stream
-from chainsim.scenario.schema.replenishment import Forecast, Replenishment
+from chainsim.scenario.schema.replenishment import Cover, Forecast, Replenishment
 
 LEAST = Fraction(1, 1000)
 
@@ -140,6 +140,7 @@ def _stated(ground: Ground) -> Iterator[Stated]:
                 amount = getattr(stock, field)
                 if isinstance(amount, Quantity):
                     yield Stated((*path, "stocks", item, field), item, amount)
+            yield from _plus((*path, "stocks", item, "initial"), item, stock.initial)
         for key, operation in body.operations.items():
             yield from _of_operation((*path, "operations", key), operation)
         for item, policy in body.replenishment.items():
@@ -165,8 +166,10 @@ def _of_operation(path: Path, operation: Operation) -> Iterator[Stated]:
     first = next(iter(operation.outputs))
     yield Stated((*path, "lot"), first, operation.lot, whole=False)
     release = operation.release
-    if isinstance(release, Pull) and isinstance(release.level, Quantity):
-        yield Stated((*path, "release", "level"), release.item, release.level)
+    if isinstance(release, Pull):
+        if isinstance(release.level, Quantity):
+            yield Stated((*path, "release", "level"), release.item, release.level)
+        yield from _plus((*path, "release", "level"), release.item, release.level)
     overtime = operation.overtime
     if overtime and isinstance(release, Pull) and isinstance(overtime.backlog_above, Quantity):
         where = (*path, "overtime", "backlog_above")
@@ -178,9 +181,16 @@ def _of_policy(path: Path, item: str, policy: Replenishment) -> Iterator[Stated]
         amount = getattr(policy, field)
         if isinstance(amount, Quantity):
             yield Stated((*path, field), item, amount)
+        yield from _plus((*path, field), item, amount)
     if isinstance(policy.level, Forecast):
         where = (*path, "level", "initial")
         yield Stated(where, item, policy.level.initial, whole=False)
+
+
+def _plus(path: Path, item: str, level: object) -> Iterator[Stated]:
+    """The amount that is added to days of cover; it is rounded up to quanta."""
+    if isinstance(level, Cover) and level.plus is not None:
+        yield Stated((*path, "plus"), item, level.plus, whole=False)
 
 
 def _of_stream(path: Path, item: str, stream: Stream) -> Iterator[Stated]:

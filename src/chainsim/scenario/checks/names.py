@@ -8,7 +8,7 @@ from chainsim.scenario.checks.ground import Ground, Problems
 from chainsim.scenario.nodes import Path
 from chainsim.scenario.schema.material import Operation, Paced, Pull, Site
 from chainsim.scenario.schema.selectors import Selector
-from chainsim.scenario.schema.time import Months, Product
+from chainsim.scenario.schema.time import Months, Product, Years
 from chainsim.scenario.selection import SITE_WORDS, words
 
 Reference = tuple[Path, str, str]
@@ -48,6 +48,8 @@ def _references(ground: Ground) -> Iterator[Reference]:
             for factor in profile.of:
                 if isinstance(factor, str):
                     yield ("profiles", key, "of"), "profile", factor
+        elif isinstance(profile, Years) and profile.season is not None:
+            yield ("profiles", key, "season"), "profile", profile.season
     for key, fleet in document.fleets.items():
         yield ("fleets", key, "item"), "item", fleet.item
     if document.output_item is not None:
@@ -125,15 +127,15 @@ def resources_have_users(ground: Ground) -> Problems:
 
 
 def monthly_shares_are_months(ground: Ground) -> Problems:
-    """The monthly shares of a plan are a profile of kind months."""
+    """The monthly shares of a plan are a profile of kind months or years."""
     profiles = ground.document.profiles
     for site, body in ground.document.sites.items():
         for block, streams in (("demand", body.demand), ("arrivals", body.arrivals)):
             for key, stream in streams.items():
                 profile = profiles.get(stream.months or "")
-                if profile is not None and not isinstance(profile, Months):
+                if profile is not None and not isinstance(profile, Months | Years):
                     path = ("sites", site, block, key, "months")
-                    yield ground.problem(path, "name a profile of kind months")
+                    yield ground.problem(path, "name a profile of kind months or years")
 
 
 def no_item_is_scrap(ground: Ground) -> Problems:

@@ -235,7 +235,8 @@ class Stream(Block):
     volume: Amount | None = None
     """plan: the amount that the monthly shares in `months` divide."""
     months: Id | None = None
-    """plan: a months profile with each month's share of `volume`."""
+    """plan: a months profile with each month's share of `volume`, or a years profile with each
+    year's."""
     at: TimeOfDay = 0
     """plan: time of day of the day's amount."""
     noise: FactorDistribution | None = None
