@@ -180,9 +180,9 @@ def test_covers_follow_the_divided_plan() -> None:
     mapping = chain(new=launch())
     mapping["sites"]["plant"]["operations"]["line"]["release"]["level"] = {"cover": "2 d"}
     network, run = ran(mapping)
-    plan = {network.stocks[k].id: days for k, days in network.plan_per_day.items()}
-    assert plan["plant/new"] == (0,) * 60 + (5000,) * 140
-    assert plan["plant/vehicle"] == (10_000,) * 60 + (5000,) * 140
+    plan = {network.stocks[k].id: list(days) for k, days in network.plan_per_day.items()}
+    assert plan["plant/new"] == [0] * 60 + [5000] * 140
+    assert plan["plant/vehicle"] == [10_000] * 60 + [5000] * 140
     targets = {one.id: one.release.target for one in network.operations}
     assert [targets["plant/line:new"].on(day) for day in (57, 58, 59, 60)] == [0, 0, 5000, 10_000]
     assert [targets["plant/line"].on(day) for day in (57, 58, 59, 60)] == [
