@@ -24,6 +24,7 @@ from chainsim.network.compiled import (
     StreamSpec,
 )
 from chainsim.network.distributions import mean
+from chainsim.network.installed import mean_servers
 from chainsim.network.streams import expected_amounts, undisturbed
 from chainsim.outcome.trajectory import Integers, Trajectory
 
@@ -263,12 +264,14 @@ def _add_capacities(
     window = (state.begin, state.begin + round(state.days * SECONDS_PER_DAY))
     clocks = [undisturbed(network, operation.clock) for operation in network.operations]
     for r, resource in enumerate(network.resources):
-        held = {k: _days_per_lot(network, k) / resource.servers for k in resource.operations}
+        servers = mean_servers(network, r, *window)
+        held = {k: _days_per_lot(network, k) for k in resource.operations}
         for k, days in held.items():
             speed = _mean_rate([clocks[k]], *window) * left.get(k, 1.0)
-            rows.add({k: days}, speed, ("resource", r))
+            rows.add({k: days}, servers * speed, ("resource", r))
         if len(held) > 1:
-            rows.add(held, _mean_rate([clocks[k] for k in held], *window), ("resource", r))
+            highest = _mean_rate([clocks[k] for k in held], *window)
+            rows.add(held, servers * highest, ("resource", r))
     for k, operation in enumerate(network.operations):
         release = operation.release
         if release.slots is not None and not release.keep_missed:

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 
 from chainsim.experiments.replications import Replication
 from chainsim.experiments.statistics import t_interval
-from chainsim.outcome.measures import ITEM_MEASURES, MEASURES, RESPONSE_MEASURES, Row
+from chainsim.outcome.measures import (
+    INVESTMENT_MEASURES,
+    ITEM_MEASURES,
+    MEASURES,
+    RESPONSE_MEASURES,
+    Row,
+)
 from chainsim.outcome.validation import Comparison
 
 
@@ -35,6 +41,7 @@ class Summary:
     sites: dict[str, dict[str, Aggregate]]
     items: dict[str, dict[str, Aggregate]]
     responses: dict[str, dict[str, Aggregate]]
+    investments: dict[str, dict[str, Aggregate]]
     replications: int
     failed: int
     events: int
@@ -52,7 +59,7 @@ def summarise(
     """
     values = [r.values for r in replications if r.values is not None]
     failed = len(replications) - len(values)
-    measures = MEASURES | ITEM_MEASURES | RESPONSE_MEASURES
+    measures = MEASURES | ITEM_MEASURES | RESPONSE_MEASURES | INVESTMENT_MEASURES
     known = {name: m.unit for name, m in measures.items()} | dict(units or {})
 
     def aggregates(rows: Sequence[Row], item: str = "") -> dict[str, Aggregate]:
@@ -65,11 +72,13 @@ def summarise(
     sites = values[0].sites if values else {}
     items = values[0].items if values else {}
     responses = values[0].responses if values else {}
+    investments = values[0].investments if values else {}
     return Summary(
         total=aggregates([v.total for v in values]),
         sites={site: aggregates([v.sites[site] for v in values]) for site in sites},
         items={item: aggregates([v.items[item] for v in values], item) for item in items},
         responses={key: aggregates([v.responses[key] for v in values]) for key in responses},
+        investments={key: aggregates([v.investments[key] for v in values]) for key in investments},
         replications=len(replications),
         failed=failed,
         events=sum(r.events for r in replications),

@@ -25,6 +25,7 @@ from chainsim.network.compiled import (
 from chainsim.network.names import Names
 from chainsim.network.parts import disruptions, flows, outside, shop
 from chainsim.network.parts.answered import answered
+from chainsim.network.parts.projects import additions, projects
 from chainsim.network.parts.rates import Rates
 from chainsim.network.parts.responses import responses
 from chainsim.network.parts.targets import with_targets
@@ -50,7 +51,7 @@ def compile_network(scenario: Scenario) -> CompiledNetwork:
     time = _time(document.run)
     built = answered(document, time)
     names = Names(built)
-    rates = Rates(built, time)
+    rates = Rates(built, time, additions(document, time))
     horizon = _horizon(scenario, time)
     network = CompiledNetwork(
         name=document.name,
@@ -77,6 +78,7 @@ def compile_network(scenario: Scenario) -> CompiledNetwork:
         makings=shop.makings(document, names),
         output_item=names.items.get(document.output_item or "", NONE),
         responses=responses(document, time),
+        projects=projects(document, names, time),
         resilience=_resilience(document.resilience),
     )
     return with_targets(network, document, names, time)

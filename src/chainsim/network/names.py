@@ -9,6 +9,7 @@ from chainsim.scenario.schema.responses import Pooling
 from chainsim.scenario.schema.selectors import Selector, several
 from chainsim.scenario.selection import (
     called_for,
+    enabled_investments,
     enabled_responses,
     selected_sites,
     used_items,
@@ -25,6 +26,7 @@ KINDS = (
     "lane",
     "replenishment",
     "pool",
+    "investment",
 )
 """Order of kinds among entities of one phase."""
 FIRST_RANK = 16
@@ -134,6 +136,8 @@ class Names:
             if isinstance(response, Pooling):
                 for item in response.item:
                     add("pool", f"{key}:{item}", 0)
+        for key, _ in enabled_investments(self.document):
+            add("investment", key, 0)
         ordered = sorted(entries)
         return {
             (KINDS[kind], id_): FIRST_RANK + rank for rank, (_, kind, id_) in enumerate(ordered)

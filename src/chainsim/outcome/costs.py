@@ -46,6 +46,7 @@ class Costs:
             "waiting_cost": self._waiting(demands),
             "lost_margin": self._lost_margin(demands),
             "response_cost": None,
+            "investment_cost": self._spent(sites),
         }
         if whole and network.responses:
             row["response_cost"] = sum(one["cost"] or 0.0 for one in self.responses().values())
@@ -65,6 +66,26 @@ class Costs:
             }
             for spec, days, moved in zip(self.network.responses, active, units, strict=True)
         }
+
+    def investments(self) -> dict[str, dict[str, Cost]]:
+        """By investment: how often it was begun and opened, and what that cost."""
+        counts = self.tables["investments"].counts
+        begun = counts["begun"][self.window].sum(axis=0)
+        opened = counts["opened"][self.window].sum(axis=0)
+        return {
+            spec.id: {"begun": float(began), "opened": float(done), "spent": spec.cost * began}
+            for spec, began, done in zip(
+                self.network.projects, begun.tolist(), opened.tolist(), strict=True
+            )
+        }
+
+    def _spent(self, sites: set[int]) -> Cost:
+        """On what began to be built at some sites."""
+        if not any(spec.cost for spec in self.network.projects):
+            return None
+        spent = self.investments()
+        here = (spec.id for spec in self.network.projects if spec.site in sites)
+        return sum(spent[key]["spent"] or 0.0 for key in here)
 
     def _holding(self, stocks: Sequence[int]) -> Cost:
         if not any(item.value and item.holding_cost for item in self.network.items):

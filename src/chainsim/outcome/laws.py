@@ -44,10 +44,19 @@ def residuals(
     yield "demand", trajectory.tables["demands"], _demand(trajectory.tables["demands"])
     yield "lots", trajectory.tables["operations"], _lots(trajectory.tables["operations"])
     resources = trajectory.tables["resources"]
-    servers = np.array([spec.servers for spec in network.resources], dtype=np.int64)
-    seconds = servers * int(trajectory.day_ends[-1])
-    spent = sum((_total(resources, state) for state in STATES), np.zeros_like(servers))
-    yield "server time", resources, spent - seconds
+    there = resources.integrals["servers"].sum(axis=0)
+    spent = sum((_total(resources, state) for state in STATES), np.zeros_like(there))
+    yield "server time", resources, spent - there
+    yield "servers", resources, _servers(network, resources)
+
+
+def _servers(network: CompiledNetwork, resources: Table) -> Integers:
+    """Servers that are there less those of the scenario, where no investment changes them."""
+    changed = {change[1] for project in network.projects for change in project.changes}
+    given = np.array([spec.servers for spec in network.resources], dtype=np.int64)
+    apart = np.abs(resources.levels["servers"] - given).max(axis=0, initial=0)
+    apart[sorted(changed)] = 0
+    return np.asarray(apart, dtype=np.int64)
 
 
 def _total(table: Table, count: str) -> Integers:

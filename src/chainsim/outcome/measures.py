@@ -115,8 +115,12 @@ MEASURES: dict[str, Measure] = {
             "fixed + days and sites in force x cost per day + units x cost per unit",
         ),
         Measure(
+            "investment_cost", "yuan", "lower", "cost of what began to be built",
+            "sum over investments of begun x (fixed + units x cost per unit)",
+        ),
+        Measure(
             "total_cost", "yuan", "lower", "all costs that have a price, of the whole chain",
-            "holding + transport + waiting + lost margin + responses",
+            "holding + transport + waiting + lost margin + responses + investments",
         ),
     )
 }  # fmt: skip
@@ -157,6 +161,18 @@ RESPONSE_MEASURES: dict[str, Measure] = {
     )
 }  # fmt: skip
 
+INVESTMENT_MEASURES: dict[str, Measure] = {
+    m.name: m
+    for m in (
+        Measure("begun", "1", "none", "times that construction began", "sum of begun"),
+        Measure("opened", "1", "none", "times that capacity opened", "sum of opened"),
+        Measure(
+            "spent", "yuan", "lower", "cost of the investment",
+            "begun x (fixed + units x cost per unit)",
+        ),
+    )
+}  # fmt: skip
+
 Row = dict[str, float | None]
 
 
@@ -168,10 +184,11 @@ class Values:
     sites: dict[str, Row] = field(default_factory=dict)
     items: dict[str, Row] = field(default_factory=dict)
     responses: dict[str, Row] = field(default_factory=dict)
+    investments: dict[str, Row] = field(default_factory=dict)
 
 
 def measure(network: CompiledNetwork, trajectory: Trajectory) -> Values:
-    """All measures of a trajectory: in total, by site, by item used at the makers, by response."""
+    """All measures: in total, by site, by item used at the makers, by response, by investment."""
     meter = Meter(network, trajectory)
     everywhere = range(len(network.sites))
     return Values(
@@ -179,6 +196,7 @@ def measure(network: CompiledNetwork, trajectory: Trajectory) -> Values:
         sites={site.id: meter.row([i]) for i, site in enumerate(network.sites)},
         items=meter.items(),
         responses=meter.costs.responses(),
+        investments=meter.costs.investments(),
     )
 
 
@@ -348,22 +366,21 @@ class Meter:
         columns = [k for k, key in enumerate(table.ids) if key.split("<", 1)[1] in names]
         starved = float(table.counts["starved"][self.window, columns].sum())
         resources = self._at(self.network.resources, makers)
-        users = _servers_of(self.network, names, resources, self.tables["inputs"])
-        return _ratio(starved, users * self.seconds)
+        users = _users_of(self.network, names, resources, self.tables["inputs"])
+        there = self.tables["resources"].integrals["servers"][self.window, users]
+        return _ratio(starved, float(there.sum()))
 
 
-def _servers_of(
+def _users_of(
     network: CompiledNetwork, stocks: set[str], resources: Sequence[int], inputs: Table
-) -> float:
-    """The number of servers whose operations use any of the stocks."""
+) -> list[int]:
+    """The resources whose operations use any of the stocks."""
     users = {key.split("<", 1)[0] for key in inputs.ids if key.split("<", 1)[1] in stocks}
-    return float(
-        sum(
-            network.resources[r].servers
-            for r in resources
-            if any(network.operations[o].id in users for o in network.resources[r].operations)
-        )
-    )
+    return [
+        r
+        for r in resources
+        if any(network.operations[o].id in users for o in network.resources[r].operations)
+    ]
 
 
 def _ratio(above: float | None, below: float | None) -> float | None:

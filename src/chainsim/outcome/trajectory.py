@@ -41,27 +41,30 @@ COUNTS: dict[str, tuple[str, ...]] = {
     "resources": (*STATES, "slow_loss"),
     "inputs": ("starved",),
     "responses": ("active", "units"),
+    "investments": ("begun", "opened"),
     "arrivals": (),
 }  # fmt: skip
 """Counts per day by kind of entity. Resources count server-seconds by state and, in
 ppm-seconds, the work that slow-downs cost; inputs the server-seconds starved of them; responses the
 site-seconds for which they are in force and the units that they move, order or make."""
 
-NUMBERS = ("shipments", "lots", "slots", "missed", "active")
-"""Counts that are plain numbers, not quantities."""
+NUMBERS = ("shipments", "lots", "slots", "missed", "active", "begun", "opened", "servers")
+"""Counts and levels that are plain numbers, not quantities."""
 
 LEVELS: dict[str, tuple[str, ...]] = {
     "stocks": ("on_hand", "backlog", "on_order"),
     "demands": ("backlog",),
     "lanes": ("under_way", "waiting", "staged", "in_transit", "at_gate"),
     "operations": ("in_process", "blocked"),
-    "resources": (),
+    "resources": ("servers",),
     "inputs": (),
     "responses": (),
+    "investments": (),
     "arrivals": (),
 }
 """Levels by kind of entity. Of a lane: orders on their way to the source, orders waiting there,
-goods staged for departure, in transit, and waiting at the destination's gate."""
+goods staged for departure, in transit, and waiting at the destination's gate. Of a resource: the
+servers that are there."""
 
 
 @dataclass(frozen=True)
@@ -153,11 +156,11 @@ class Trajectory:
         return float(column[self.first_day :].sum()) / scale_of(kind, series)
 
     def mean(self, kind: str, series: str, entity: str) -> float:
-        """The time-weighted mean of a level over the days of statistics, in units."""
+        """The time-weighted mean of a level over the days of statistics, in units or servers."""
         table = self.tables[kind]
         integral = table.integrals[series][self.first_day :, table.index[entity]]
         total = sum(int(value) for value in integral)
-        return total / (int(self.day_ends[-1]) - self.statistics_from) / THOUSANDTHS
+        return total / (int(self.day_ends[-1]) - self.statistics_from) / scale_of(kind, series)
 
     def daily(self, kind: str, series: str, entity: str) -> Integers:
         """A count by day of the whole run, as stored (thousandths or seconds), (day,)."""

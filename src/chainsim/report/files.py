@@ -94,6 +94,8 @@ def measures_columns(run: Run) -> dict[str, list[Any]]:
         rows += [head | {"level": "item", "entity": k} | row for k, row in values.items.items()]
         answers = values.responses.items()
         rows += [head | {"level": "response", "entity": k} | row for k, row in answers]
+        built = values.investments.items()
+        rows += [head | {"level": "investment", "entity": k} | row for k, row in built]
     heads = ("replication", "level", "entity", "failed")
     names = dict.fromkeys((*heads, *(name for row in rows for name in row)))
     return {name: [row.get(name) for row in rows] for name in names}
@@ -145,6 +147,7 @@ def _units(network: CompiledNetwork) -> dict[str, dict[str, str]]:
         "resources": {},
         "inputs": {},
         "responses": {response.id: "unit" for response in network.responses},
+        "investments": {},
     }
 
 

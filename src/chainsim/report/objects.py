@@ -32,6 +32,7 @@ def run_object(run: Run) -> dict[str, Any]:
         "sites": {site: _rows(row) for site, row in summary.sites.items()},
         "items": {item: _rows(row) for item, row in summary.items.items()},
         "responses": {key: _rows(row) for key, row in summary.responses.items()},
+        "investments": {key: _rows(row) for key, row in summary.investments.items()},
         "expectations": [_judged(row) for row in run.expectations],
         "resilience": _impacts(run),
         "validation": [_compared(row, run) for row in run.validation],

@@ -24,6 +24,8 @@ def run_sheets(run: Run, notes_in_column: bool = False) -> list[Sheet]:
         sheets.append(items_sheet(run))
     if run.summary.responses:
         sheets.append(responses_sheet(run))
+    if run.summary.investments:
+        sheets.append(investments_sheet(run))
     if run.expectations:
         sheets.append(expectations_sheet(run))
     if run.impact is not None:
@@ -81,6 +83,20 @@ def responses_sheet(run: Run) -> Sheet:
     numbers = ("days in force", "units", "cost [yuan]", "interval")
     note = "Days are summed over sites; units are those that it moved, ordered or made."
     return Sheet("Responses", ("response", "kind", *numbers), rows, frozenset(numbers), note)
+
+
+def investments_sheet(run: Run) -> Sheet:
+    """What was built, how often it opened, and what it cost."""
+    written = run.scenario.document.investments
+    rows = [
+        (key, written[key].at, written[key].kind, number(row["begun"].mean),
+         number(row["opened"].mean), number(row["spent"].mean))
+        for key, row in run.summary.investments.items()
+    ]  # fmt: skip
+    numbers = ("begun", "opened", "spent [yuan]")
+    note = "Counted in the days of statistics: what began before is not paid again."
+    heads = ("investment", "at", "kind", *numbers)
+    return Sheet("Investments", heads, rows, frozenset(numbers), note)
 
 
 def expectations_sheet(run: Run) -> Sheet:

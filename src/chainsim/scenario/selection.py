@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from chainsim.scenario.schema.document import ScenarioFile
+from chainsim.scenario.schema.investments import Investment
 from chainsim.scenario.schema.material import Operation
 from chainsim.scenario.schema.responses import Pooling, Response, SecondSource
 from chainsim.scenario.schema.selectors import Selector
@@ -113,6 +114,11 @@ def used_items(document: ScenarioFile, key: str, pair: Pair) -> list[str]:
 def enabled_responses(document: ScenarioFile) -> list[tuple[str, Response]]:
     """The responses that are on, in code-point order of their ids."""
     return [(key, one) for key, one in sorted(document.responses.items()) if one.enabled]
+
+
+def enabled_investments(document: ScenarioFile) -> list[tuple[str, Investment]]:
+    """The investments that are on, in code-point order of their ids."""
+    return [(key, one) for key, one in sorted(document.investments.items()) if one.enabled]
 
 
 def pool_members(document: ScenarioFile, response: Pooling, item: str) -> list[str]:

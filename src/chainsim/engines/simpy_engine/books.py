@@ -142,6 +142,7 @@ class Books:
             Ledger("resources", [r.spec.id for r in chain.resources], chain.resources),
             Ledger("inputs", [i.id for i in inputs], inputs),
             Ledger("responses", [r.id for r in chain.responses], chain.responses),
+            Ledger("investments", [p.id for p in chain.projects], chain.projects),
         ]
         self.snapshots: list[Snapshot] = []
 

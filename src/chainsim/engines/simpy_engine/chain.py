@@ -23,6 +23,7 @@ from chainsim.engines.simpy_engine.lane import Lane, Quota
 from chainsim.engines.simpy_engine.operation import Operation
 from chainsim.engines.simpy_engine.outside import Arrival, Demand, pace
 from chainsim.engines.simpy_engine.pool import Pool
+from chainsim.engines.simpy_engine.project import Project
 from chainsim.engines.simpy_engine.replenishment import Replenisher
 from chainsim.engines.simpy_engine.requirements import way_to
 from chainsim.engines.simpy_engine.resource import Resource
@@ -64,6 +65,7 @@ class Chain:
         self.resources = [Resource(self, spec) for spec in network.resources]
         self.operations = [Operation(self, spec) for spec in network.operations]
         self.floors = self._lay_out_floors()
+        self.projects = [Project(self, spec) for spec in network.projects]
         self._quotas: dict[int, Quota] = {}
         self.lanes = [Lane(self, key, spec) for key, spec in enumerate(network.lanes)]
         self.replenishers = [
@@ -277,6 +279,8 @@ class Chain:
         for time in self._day_ends[:-1]:
             yield alarm.at(time)
             self._end_day()
+            for project in self.projects:
+                project.look(time)
             self.day += 1
             for quota in self._quotas.values():
                 quota.renew(time)
@@ -300,6 +304,8 @@ class Chain:
             operation.miss_slot()
         for response in self.responses:
             response.account(now)
+        for project in self.projects:
+            project.account(now)
         self.books.close_day(now)
 
     def _departures(self, lane: Lane) -> Generator[Event, Any, None]:

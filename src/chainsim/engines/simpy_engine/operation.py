@@ -362,8 +362,7 @@ class Operation(Account):
         resource = self.resource
         self.scrapped += lot.scrapped
         self.completed += self.spec.lot - lot.scrapped
-        resource.free.append(lot.server)
-        resource.touch()
+        resource.release(lot.server, self.env._now)
         for operation in resource.operations:
             operation.floor.turn.arm()
         for stock in self._rooms:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from chainsim.engines.simpy_engine.account import Account
 from chainsim.network.clock import CLOSED, DISRUPTED, OPEN
 from chainsim.network.compiled import ResourceSpec
+from chainsim.outcome.trajectory import STATES
 
 if TYPE_CHECKING:
     from chainsim.engines.simpy_engine.chain import Chain
@@ -44,11 +45,16 @@ class Resource(Account):
     waiting: int
     starved: int
     slow_loss: int
+    servers: int
+    servers_moment: int
 
     def __init__(self, chain: Chain, spec: ResourceSpec) -> None:
         super().__init__()
         self.spec = spec
         self.free = deque(Server() for _ in range(spec.servers))
+        self.servers = spec.servers
+        self._leaving = 0
+        """Servers that leave when their lots end."""
         self.operations: list[Operation] = []
         self._slowable: list[Operation] = []
         """The operations whose clock a disruption changes."""
@@ -72,6 +78,35 @@ class Resource(Account):
         if not self._is_dirty:
             self._is_dirty = True
             self._dirty.append(self)
+
+    def install(self, servers: int, now: int) -> None:
+        """Servers come, or go if that is below 0: the free ones now, others after their lots."""
+        self._leaving -= servers
+        while self._leaving > 0 and self.free:
+            self.free.pop()
+            self._change(-1, now)
+        while self._leaving < 0:
+            self.free.append(Server())
+            self._change(1, now)
+        self.touch()
+
+    def release(self, server: Server, now: int) -> None:
+        """A server has ended its lot: it is free, or leaves."""
+        if self._leaving:
+            self._change(-1, now)
+        else:
+            self.free.append(server)
+        self.touch()
+
+    def _change(self, servers: int, now: int) -> None:
+        self._leaving += servers
+        self.servers += servers
+        self.servers_moment += servers * now
+
+    @property
+    def open_time(self) -> int:
+        """Server-seconds so far in which servers were not closed."""
+        return sum(getattr(self, state) for state in STATES if state != "closed")
 
     def account(self, now: int) -> None:
         """Book the time since the last booking in the states that held."""
@@ -99,7 +134,7 @@ class Resource(Account):
     def _present(self) -> tuple[list[tuple[str, int]], tuple[Input, int] | None]:
         """How many servers are in which state now, and what how many are starved of."""
         states: list[tuple[str, int]] = []
-        idle = self.spec.servers
+        idle = self.servers
         for operation in self.operations:
             busy, held, down = operation.busy, operation.held, operation.down
             if down:

@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 
 from chainsim.network.calendars import Time, calendar_factor, profile_factors
 from chainsim.network.clock import DAY, Factor, Piece, tabulate
 from chainsim.network.compiled import FULL_SPEED, NONE, Base, ClockSpec
+from chainsim.network.ramps import total
 from chainsim.scenario.schema.document import ScenarioFile
+
+Pair = tuple[str, str]
+Capacity = str | Fraction | None
+"""A profile, a number, or full speed."""
 
 
 class Rates:
     """Lays out every rate once and hands out clocks for it."""
 
-    def __init__(self, document: ScenarioFile, time: Time) -> None:
+    def __init__(
+        self, document: ScenarioFile, time: Time, additions: Mapping[Pair, list[Factor]]
+    ) -> None:
+        """`additions` to the speed of operations, by (site, operation), come from investments."""
         self.document = document
         self.time = time
+        self._additions = additions
         self.bases: list[Base] = [Base((0,), (FULL_SPEED,))]
         self.clocks: list[ClockSpec] = []
-        self._known: dict[tuple[str | None, str | Fraction | None], int] = {(None, None): 0}
+        self._known: dict[tuple[str | None, Capacity, Pair | None], int] = {(None, None, None): 0}
 
     def operation(self, site: str, key: str, owner: int) -> int:
-        """The clock of an operation: its calendar times its capacity."""
+        """The clock of an operation: its calendar times its capacity with what is added to it."""
         body = self.document.sites[site]
         operation = body.operations[key]
-        base = self._base(operation.calendar or body.calendar, operation.capacity)
+        grown = (site, key) if (site, key) in self._additions else None
+        base = self._base(operation.calendar or body.calendar, operation.capacity, grown)
         return self._clock(base, "operation", owner)
 
     def demand(self, profile: str | None, owner: int, disrupted: bool) -> int:
@@ -47,22 +58,26 @@ class Rates:
         self.clocks.append(ClockSpec(base, kind, owner))
         return len(self.clocks) - 1
 
-    def _base(self, calendar: str | None, capacity: str | Fraction | None) -> int:
-        key = (calendar, capacity)
+    def _base(self, calendar: str | None, capacity: Capacity, grown: Pair | None = None) -> int:
+        key = (calendar, capacity, grown)
         if key not in self._known:
-            factors = self.factors(calendar, capacity)
+            factors = self.factors(calendar, capacity, grown)
             times, rates = tabulate(factors, self.time.end + DAY)
             self.bases.append(Base(tuple(times), tuple(rates)))
             self._known[key] = len(self.bases) - 1
         return self._known[key]
 
-    def factors(self, calendar: str | None, capacity: str | Fraction | None) -> list[Factor]:
-        """The factors of a rate."""
-        factors: list[Factor] = []
-        if calendar is not None:
-            factors.append(calendar_factor(self.document.calendars[calendar], self.time))
+    def factors(
+        self, calendar: str | None, capacity: Capacity, grown: Pair | None = None
+    ) -> list[Factor]:
+        """The factors of a rate; `grown` names the operation to whose capacity is added."""
+        factors: list[Factor] = [[Piece(-DAY, 1.0)]]
         if isinstance(capacity, str):
-            factors += profile_factors(capacity, self.document.profiles, self.time)
+            factors = profile_factors(capacity, self.document.profiles, self.time)
         elif capacity is not None:
-            factors.append([Piece(-DAY, float(capacity))])
-        return factors or [[Piece(-DAY, 1.0)]]
+            factors = [[Piece(-DAY, float(capacity))]]
+        if grown is not None:
+            factors = [total(factors, self._additions[grown])]
+        if calendar is not None:
+            factors = [calendar_factor(self.document.calendars[calendar], self.time), *factors]
+        return factors

@@ -94,7 +94,8 @@ def _groups(scene: Scene) -> dict[tuple[str, str], list[int]]:
 
 
 def _servers(scene: Scene, resources: Sequence[int]) -> int:
-    return sum(scene.network.resources[k].servers for k in resources)
+    """The servers that are there at the end."""
+    return round(float(scene.total("resources", "servers", resources)[:, -1].mean()))
 
 
 def _shares(scene: Scene, resources: Sequence[int]) -> dict[str, float]:

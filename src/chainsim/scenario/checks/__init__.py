@@ -6,7 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from chainsim.errors import Problem
-from chainsim.scenario.checks import amounts, disruptions, lanes, material, names, responses, times
+from chainsim.scenario.checks import (
+    amounts,
+    disruptions,
+    investments,
+    lanes,
+    material,
+    names,
+    responses,
+    times,
+)
 from chainsim.scenario.checks.calibration import calibration_problems
 from chainsim.scenario.checks.ground import Ground, Problems
 from chainsim.scenario.nodes import Node
@@ -19,6 +28,7 @@ NAMING: tuple[Rule, ...] = (
     names.names_exist,
     names.selectors_name_what_exists,
     responses.responses_name_what_exists,
+    investments.investments_name_what_exists,
     lanes.lanes_join_sites,
 )
 """On these the rules about the network rest."""
@@ -71,6 +81,11 @@ RULES: tuple[Rule, ...] = (
     responses.responses_do_not_fight,
     responses.overtime_is_given_once,
     responses.response_dates_lie_in_the_run,
+    investments.investments_fit_what_they_change,
+    investments.investments_open_in_the_run,
+    investments.works_on_a_line_do_not_overlap,
+    investments.investments_take_what_is_there,
+    investments.ramps_run_forward,
 )
 """What must hold; each looks at the document alone."""
 
@@ -87,6 +102,7 @@ WARNINGS: tuple[Rule, ...] = (
     times.calendars_have_shifts,
     times.observations_lie_in_the_run,
     material.demands_can_be_met,
+    investments.investments_come_to_pass,
 )
 """What is allowed and yet may not be meant."""
 

@@ -27,6 +27,7 @@ from chainsim.scenario.schema.fields import (
     refuse,
 )
 from chainsim.scenario.schema.flows import Lane
+from chainsim.scenario.schema.investments import Investment
 from chainsim.scenario.schema.material import Item, Site
 from chainsim.scenario.schema.responses import Response
 from chainsim.scenario.schema.selectors import Selector
@@ -184,6 +185,7 @@ class ScenarioFile(Block):
     calendars: dict[Id, Calendar] = {}
     disruptions: tuple[Disruption, ...] = ()
     responses: dict[Id, Response] = {}
+    investments: dict[Id, Investment] = {}
     expect: tuple[Expectation, ...] = ()
     observed: tuple[Observed, ...] = ()
     observed_series: dict[Id, str] = {}

@@ -151,12 +151,16 @@ def _any_quantity(value: Any) -> Quantity:
     return as_quantity(value)[0]
 
 
-def _count(value: Any) -> int:
-    quantity, _ = as_quantity(value)
-    whole = quantity.value
-    if quantity.dimension != quantities.NONE or whole.denominator != 1 or not 1 <= whole <= 10**6:
-        raise refuse("be a whole number from 1 to 1000000")
-    return int(whole)
+def _whole_from(low: int) -> Callable[[Any], int]:
+    def validate(value: Any) -> int:
+        quantity, _ = as_quantity(value)
+        whole = quantity.value
+        plain = quantity.dimension == quantities.NONE and whole.denominator == 1
+        if not plain or not low <= whole <= 10**6:
+            raise refuse(f"be a whole number from {low} to 1000000")
+        return int(whole)
+
+    return validate
 
 
 _QUANTITY_SCHEMA = WithJsonSchema({"type": ["number", "string"]})
@@ -193,8 +197,11 @@ Amount = Annotated[Quantity, BeforeValidator(_amount), _QUANTITY_SCHEMA]
 """An amount of an item, in the item's unit; at least 0."""
 Flow = Annotated[Quantity, BeforeValidator(_flow), _QUANTITY_SCHEMA]
 """An amount of an item per time; a bare number means per day; at least 0."""
-Count = Annotated[int, BeforeValidator(_count), WithJsonSchema({"type": ["integer", "string"]})]
+_WHOLE_SCHEMA = WithJsonSchema({"type": ["integer", "string"]})
+Count = Annotated[int, BeforeValidator(_whole_from(1)), _WHOLE_SCHEMA]
 """A whole number of at least 1, written or computed."""
+Servers = Annotated[int, BeforeValidator(_whole_from(0)), _WHOLE_SCHEMA]
+"""A whole number of at least 0, written or computed."""
 Whole = Annotated[int, Strict()]
 """A whole number: no text, no truth value."""
 Flag = Annotated[bool, Strict()]
