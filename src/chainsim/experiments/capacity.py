@@ -25,6 +25,7 @@ from chainsim.network.compiled import (
     Target,
 )
 from chainsim.network.distributions import mean
+from chainsim.network.installed import mean_servers
 from chainsim.network.streams import expected_amounts, undisturbed
 from chainsim.outcome.server_groups import Group, main_item
 
@@ -89,13 +90,13 @@ class Capacity:
 def capacity_of(network: CompiledNetwork, group: Group, begin: int, end: int) -> Capacity:
     """What a group of servers can begin from one second of the run to another.
 
-    servers x open time x speed / mean work of a lot x lot, by calendar and profile, without
-    breakdowns and disruptions; summed over the servers of the group.
+    mean servers x open time x speed / mean work of a lot x lot, by calendar, profile and dated
+    investments, without breakdowns and disruptions; summed over the servers of the group.
     """
     found = 0.0
     for resource in group.resources:
         found += resource_capacity(network, resource, begin, end)
-    return Capacity(found, unit_of(network, group))
+    return Capacity(found, unit_of(network, group.resources[0]))
 
 
 def resource_capacity(network: CompiledNetwork, resource: int, begin: int, end: int) -> float:
@@ -103,16 +104,17 @@ def resource_capacity(network: CompiledNetwork, resource: int, begin: int, end: 
     spec = network.resources[resource]
     operation = network.operations[spec.operations[0]]
     clock = undisturbed(network, operation.clock)
-    days = (clock.work(end) - clock.work(begin)) / FULL_SPEED / SECONDS_PER_DAY * spec.servers
+    servers = mean_servers(network, resource, begin, end)
+    days = (clock.work(end) - clock.work(begin)) / FULL_SPEED / SECONDS_PER_DAY * servers
     if len(spec.operations) > 1:
         return days
     lots = days * 1_000 * SECONDS_PER_DAY / mean(operation.work)
     return lots * operation.lot / THOUSANDTHS
 
 
-def unit_of(network: CompiledNetwork, group: Group) -> str:
-    """The unit in which the capacity of a group is told."""
-    operations = network.resources[group.resources[0]].operations
+def unit_of(network: CompiledNetwork, resource: int) -> str:
+    """The unit in which the capacity of servers is told."""
+    operations = network.resources[resource].operations
     if len(operations) > 1:
         return SERVER_DAYS
     item = main_item(network, network.operations[operations[0]])
@@ -137,9 +139,7 @@ def with_plan(network: CompiledNetwork, factor: float, begin: int, end: int) -> 
     amounts stay.
     """
     ends = np.array(network.horizon.day_ends)
-    days = range(
-        int(np.searchsorted(ends, begin, side="right")), int(np.searchsorted(ends, end))
-    )
+    days = range(int(np.searchsorted(ends, begin, side="right")), int(np.searchsorted(ends, end)))
     outputs = set(network.output_stocks)
     plan = _Plan(network, factor, begin, end)
     demands = tuple(

@@ -7,27 +7,30 @@ the chain needs for its luck, its calendars and its rules. docs/bottleneck.md sa
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from chainsim.errors import RunError
-from chainsim.experiments.capacity import faster, planned_output, resource_capacity, with_plan
+from chainsim.experiments.capacity import (
+    faster,
+    planned_output,
+    resource_capacity,
+    unit_of,
+    with_plan,
+)
 from chainsim.experiments.executors import completed
-from chainsim.experiments.fluid import Floats, Flows, demand_rates
+from chainsim.experiments.fluid import Floats
+from chainsim.experiments.needs import Needs
 from chainsim.experiments.replications import OnDone, simulate
-from chainsim.experiments.steady import outlets, source_shares, steady_flows
 from chainsim.experiments.summary import Aggregate, aggregate
 from chainsim.network.compiled import SECONDS_PER_DAY, THOUSANDTHS, CompiledNetwork
+from chainsim.network.installed import mean_servers
 from chainsim.outcome.measures import daily_output
-from chainsim.outcome.server_groups import Period, periods
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
+from chainsim.outcome.server_groups import Period
 
 MARGIN = 0.01
 """The plan is so much above the target: output never passes its plan."""
@@ -37,8 +40,18 @@ ROOMS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
 """Room above what the plan needs that is tried in turn until the target is reached."""
 RESOLUTION = 0.005
 """Of the room."""
-LEAST = 1e-6
-"""Shares of capacity below this are rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How capacity comes, and for how much."""
+
+    construction: int
+    """Seconds from the start of works to the opening."""
+    ramp: int
+    """Seconds from the opening to full capacity."""
+    price: float | None = None
+    """Yuan for what makes one unit more in 365 days; None if nobody says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +61,10 @@ class Goal:
     output: float
     """Units in the year."""
     year: Period
-    construction: int
-    """Seconds from the start of works to the opening."""
-    ramp: int
-    """Seconds from the opening to full capacity."""
+    usual: Terms
+    """For servers of which the scenario has no expansion."""
+    terms: Mapping[str, Terms] = field(default_factory=dict)
+    """By id of the servers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +89,33 @@ class Build:
     """Of the capacity that is there."""
     present: float
     """What they can make in the year as they are."""
+    unit: str
+    """Of what they make."""
+    servers: float
+    """Servers that are there, on average over the year."""
+    terms: Terms
+    full_by: dt.datetime
+    """When it has to be there in full."""
+
+    @property
+    def added(self) -> float:
+        """What they can make more in the year."""
+        return self.share * self.present
+
+    @property
+    def opens(self) -> dt.datetime:
+        """When the ramp begins."""
+        return self.full_by - dt.timedelta(seconds=self.terms.ramp)
+
+    @property
+    def begins(self) -> dt.datetime:
+        """When works have to begin."""
+        return self.opens - dt.timedelta(seconds=self.terms.construction)
+
+    @property
+    def cost(self) -> float | None:
+        """Yuan; None where the scenario has no price."""
+        return None if self.terms.price is None else self.terms.price * self.added
 
 
 @dataclass(frozen=True)
@@ -94,18 +134,6 @@ class Expansion:
     builds: tuple[Build, ...]
     fresh: Trial | None
     """The same capacity with random numbers that the search has not seen."""
-    full_by: dt.datetime
-    """When all has to be there."""
-
-    @property
-    def opens(self) -> dt.datetime:
-        """When the ramp begins."""
-        return self.full_by - dt.timedelta(seconds=self.goal.ramp)
-
-    @property
-    def begins(self) -> dt.datetime:
-        """When works have to begin."""
-        return self.opens - dt.timedelta(seconds=self.goal.construction)
 
     @property
     def verdict(self) -> str:
@@ -150,8 +178,7 @@ def expansion(
     if chosen is not None:
         other = replace(search, network=seen, trials=[], counted=search.counted)
         fresh = other.trial(chosen.room, {b.resource: b.share for b in builds})
-    full_by = network.horizon.origin + dt.timedelta(seconds=since)
-    return Expansion(goal, plan, factor, tuple(search.trials), chosen, builds, fresh, full_by)
+    return Expansion(goal, plan, factor, tuple(search.trials), chosen, builds, fresh)
 
 
 @dataclass
@@ -171,7 +198,18 @@ class _Search:
 
     def __post_init__(self) -> None:
         self.trials = self.trials or []
-        self._needs = _Needs.of(self.network, self.goal.year)
+        self._needs = Needs.of(self.network, self.goal.year, self._weights())
+
+    def _weights(self) -> Floats:
+        """What one time more of each capacity costs: by prices, if all servers have one, else 1."""
+        year, terms = self.goal.year, self.goal.terms
+        prices = [terms.get(spec.id, self.goal.usual).price for spec in self.network.resources]
+        if any(price is None for price in prices):
+            return np.ones(len(prices))
+        capacities = [resource_capacity(self.network, r, year.begin, year.end)
+                      for r in range(len(prices))]  # fmt: skip
+        return np.array([(price or 0.0) * amount
+                         for price, amount in zip(prices, capacities, strict=True)])  # fmt: skip
 
     def found(self) -> tuple[Trial | None, tuple[Build, ...]]:
         """The trial with the least room that reaches the goal, and what it builds."""
@@ -202,9 +240,7 @@ class _Search:
         count = network.replications
         outputs = [0.0] * count
         days = self.goal.year.days
-        results = completed(
-            partial(_output, network, days), range(count), min(self.workers, count)
-        )
+        results = completed(partial(_output, network, days), range(count), min(self.workers, count))
         with closing(results) as running:
             for number, output in running:
                 outputs[number] = output
@@ -217,142 +253,23 @@ class _Search:
         return trial
 
     def _builds(self, shares: Mapping[int, float]) -> tuple[Build, ...]:
-        year = self.goal.year
-        return tuple(
-            Build(
-                r,
-                self.network.resources[r].id,
-                share,
-                resource_capacity(self.network, r, year.begin, year.end),
-            )
-            for r, share in sorted(shares.items())
+        return tuple(self._build(r, share) for r, share in sorted(shares.items()))
+
+    def _build(self, resource: int, share: float) -> Build:
+        network, window = self.network, (self.goal.year.begin, self.goal.year.end)
+        key = network.resources[resource].id
+        return Build(
+            resource,
+            key,
+            share,
+            resource_capacity(network, resource, *window),
+            unit_of(network, resource),
+            mean_servers(network, resource, *window),
+            self.goal.terms.get(key, self.goal.usual),
+            network.horizon.origin + dt.timedelta(seconds=self.since),
         )
 
 
 def _output(network: CompiledNetwork, days: range, number: int) -> float:
     run = simulate(network, number)
     return float(daily_output(network, run)[days.start : days.stop].sum()) / THOUSANDTHS
-
-
-@dataclass(frozen=True)
-class _Needs:
-    """The linear program of the least capacity for a plan, month after month.
-
-    Variables are the flows of every month, what is delivered in each, and the share that is added
-    to each resource.
-    """
-
-    taken: csr_matrix
-    """Rows that are no more than there is."""
-    there: Floats
-    """Without what is added."""
-    owners: tuple[int, ...]
-    """The resource that a row is of; -1 where it is none."""
-    equal: csr_matrix
-    equal_to: Floats
-    most: Floats
-    resources: int
-
-    @classmethod
-    def of(cls, network: CompiledNetwork, year: Period) -> _Needs:
-        """The program for a year."""
-        months = [m for m in periods(network.horizon)
-                  if year.begin <= m.begin and m.end <= year.end]  # fmt: skip
-        blocks = [_Month.of(network, month) for month in months]
-        return _stacked(network, blocks)
-
-    def shares(self, room: float) -> dict[int, float]:
-        """What is added to each resource, as a share, so that the plan leaves it some room.
-
-        Raises:
-            RunError: no capacity carries the plan, or the solver fails.
-        """
-        from scipy.optimize import linprog
-        from scipy.sparse import csr_matrix, hstack
-
-        of_servers = np.array(self.owners) >= 0
-        there = np.where(of_servers, self.there / (1 + room), self.there)
-        added = np.zeros((len(there), self.resources))
-        rows = np.flatnonzero(of_servers)
-        added[rows, np.array(self.owners)[rows]] = -there[rows]
-        width = self.taken.shape[1]
-        found = linprog(
-            np.concatenate([np.zeros(width), np.ones(self.resources)]),
-            A_ub=hstack([self.taken, csr_matrix(added)], format="csr"),
-            b_ub=there,
-            A_eq=hstack([self.equal, csr_matrix((len(self.equal_to), self.resources))]),
-            b_eq=self.equal_to,
-            bounds=np.column_stack(
-                [np.zeros(width + self.resources),
-                 np.concatenate([self.most, np.full(self.resources, np.inf)])]
-            ),
-            method="highs",
-        )  # fmt: skip
-        if found.status == 2:
-            raise RunError(
-                "no enlargement of the servers that are there carries the plan: a lane, slots, or "
-                "servers that are closed all year limit it"
-            )
-        if found.status != 0:
-            raise RunError(f"the linear program of the expansion was not solved: {found.message}")
-        shares = found.x[width:]
-        return {int(r): float(shares[r]) for r in np.flatnonzero(shares > LEAST)}
-
-
-@dataclass(frozen=True)
-class _Month:
-    """The flows of a month and what customers want in it."""
-
-    flows: Flows
-    wanted: dict[int, float]
-    """Units by outlet."""
-    days: float
-
-    @classmethod
-    def of(cls, network: CompiledNetwork, month: Period) -> _Month:
-        days = (month.end - month.begin) / SECONDS_PER_DAY
-        rates = demand_rates(network, month.begin, days)
-        wanted = {stock: rates.get(stock, 0.0) * days for stock in outlets(network)}
-        return cls(steady_flows(network, month), wanted, days)
-
-
-def _stacked(network: CompiledNetwork, months: Sequence[_Month]) -> _Needs:
-    """The months in one program: what is late in one may be delivered in a later one."""
-    from scipy.sparse import block_diag, bmat, csr_matrix, vstack
-
-    stocks = list(months[0].wanted)
-    leaving = csr_matrix(
-        (np.ones(len(stocks)), (stocks, range(len(stocks)))),
-        shape=(len(months[0].flows.there), len(stocks)),
-    )
-    activities, width = len(months[0].flows.most), len(months[0].flows.most) + len(stocks)
-    balances = block_diag(
-        [bmat([[m.flows.taken, leaving]], format="csr")[m.flows.binding] for m in months]
-    )
-    until = np.zeros((len(months) * len(stocks), len(months) * width))
-    for m in range(len(months)):
-        for s in range(len(stocks)):
-            until[m * len(stocks) + s, [k * width + activities + s for k in range(m + 1)]] = 1.0
-    wanted = np.cumsum([[m.wanted[s] for s in stocks] for m in months], axis=0)
-    shares = source_shares(network)
-    of_shares = np.zeros((len(shares), width))
-    for k, row in enumerate(shares):
-        for lane, share in row.items():
-            of_shares[k, len(network.operations) + lane] = share
-    fixed = block_diag([csr_matrix(of_shares)] * len(months))
-    owner_of = {("resource", r): r for r in range(len(network.resources))}
-    owners = [owner_of.get(m.flows.owners[row], -1) for m in months for row in m.flows.binding]
-    last = csr_matrix(until[-len(stocks) :])
-    return _Needs(
-        taken=vstack([balances, csr_matrix(until)], format="csr"),
-        there=np.concatenate(
-            [*(m.flows.gained[m.flows.binding] * m.days for m in months), wanted.ravel()]
-        ),
-        owners=(*owners, *[-1] * len(until)),
-        equal=vstack([fixed, last], format="csr"),
-        equal_to=np.concatenate([np.zeros(fixed.shape[0]), wanted[-1]]),
-        most=np.concatenate(
-            [np.append(m.flows.most, np.full(len(stocks), np.inf)) for m in months]
-        ),
-        resources=len(network.resources),
-    )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,12 +64,11 @@ def steady_output(
     program = _program(network, period, as_ordered)
     if program is None:
         return None
-    found = program.solved()
+    flows, worth = program.solved()
     owners = _labels(network, groups)
     rows = program.flows.binding
-    # of a minimum of the negative: what one unit more of a row adds to output
-    worth = -found.ineqlin.marginals * program.flows.gained[rows]
-    output = float(program.value @ found.x)
+    worth = worth * program.flows.gained[rows]
+    output = float(program.value @ flows)
     shares: dict[str, float] = defaultdict(float)
     for row, more in zip(rows.tolist(), worth.tolist(), strict=True):
         owner = owners.get(program.flows.owners[row])
@@ -97,8 +96,6 @@ def outlets(network: CompiledNetwork) -> list[int]:
 
 def steady_flows(network: CompiledNetwork, period: Period) -> Flows:
     """The flows of a period without stocks: what is used up is made."""
-    from dataclasses import replace
-
     days = (period.end - period.begin) / SECONDS_PER_DAY
     state = replace(initial_state(network, days), begin=period.begin)
     flows = flows_of(network, state, {}, ())
@@ -139,7 +136,8 @@ class _Program:
     equal: csr_matrix | None
     """Rows that are zero."""
 
-    def solved(self) -> object:
+    def solved(self) -> tuple[Floats, Floats]:
+        """The best flows, and what one unit more of each row that binds adds to output."""
         from scipy.optimize import linprog
 
         found = linprog(
@@ -153,7 +151,7 @@ class _Program:
         )
         if found.status != 0:
             raise RunError(f"the linear program of steady output was not solved: {found.message}")
-        return found
+        return found.x, -found.ineqlin.marginals  # of a minimum of the negative
 
 
 def _program(network: CompiledNetwork, period: Period, as_ordered: bool) -> _Program | None:

@@ -50,7 +50,7 @@ class CapacityTracer(Tracer):
         return found if kind == "inputs" or series in IDLE else np.zeros_like(found)
 
     def _overloaded(self, stock: int) -> Cause:
-        """Orders that wait where nothing was idle for want of anything: the first maker's servers."""
+        """Orders wait, and nothing was idle for want of anything: the first maker's servers."""
         makers = self._makers.get(stock)
         resource = self.network.operations[makers[0]].resource if makers else NONE
         return Cause(self.network.stocks[stock].site, OVERLOADED, resource)
