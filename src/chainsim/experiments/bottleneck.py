@@ -8,8 +8,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 import numpy as np
+from pydantic import TypeAdapter, ValidationError
 
 from chainsim.errors import InputError, Problem, RunError
 from chainsim.experiments.expansion import Expansion, Goal, Terms, expansion
@@ -24,6 +26,7 @@ from chainsim.network.compiled import SECONDS_PER_DAY, THOUSANDTHS, CompiledNetw
 from chainsim.outcome.binding import NO_CONSTRAINT
 from chainsim.outcome.server_groups import Period, periods, server_groups
 from chainsim.scenario.loading import Scenario
+from chainsim.scenario.schema.fields import Duration
 from chainsim.scenario.schema.investments import Expansion as WrittenExpansion
 from chainsim.scenario.schema.investments import Ramp
 
@@ -155,6 +158,20 @@ def analysed(scenario: Scenario, asked: Asked | None = None) -> Analysis:
         window,
     )
     return Analysis(ready, asked, bench, goal)
+
+
+def seconds_of(option: str, text: str) -> int:
+    """The seconds of a time that is written as in a scenario, without quotes.
+
+    Raises:
+        InputError: it is none.
+    """
+    try:
+        seconds: Fraction = TypeAdapter(Duration).validate_python(text)
+    except ValidationError as error:
+        rule = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise InputError([Problem(option, 0, 0, text, rule)]) from None
+    return round(seconds)
 
 
 def _window(network: CompiledNetwork, asked: Asked, problems: list[Problem]) -> Period:

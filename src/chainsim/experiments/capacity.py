@@ -112,6 +112,15 @@ def resource_capacity(network: CompiledNetwork, resource: int, begin: int, end: 
     return lots * operation.lot / THOUSANDTHS
 
 
+def highest_speed(network: CompiledNetwork, resource: int, begin: int, end: int) -> float:
+    """The highest rate of the first operation of some servers between two seconds."""
+    operation = network.operations[network.resources[resource].operations[0]]
+    clock = undisturbed(network, operation.clock)
+    rates = [clock.rate(begin)]
+    rates += [r for t, r in zip(clock.times, clock.rates, strict=True) if begin <= t < end]
+    return max(rates) / FULL_SPEED
+
+
 def unit_of(network: CompiledNetwork, resource: int) -> str:
     """The unit in which the capacity of servers is told."""
     operations = network.resources[resource].operations

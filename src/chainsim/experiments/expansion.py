@@ -17,6 +17,7 @@ import numpy as np
 from chainsim.errors import RunError
 from chainsim.experiments.capacity import (
     faster,
+    highest_speed,
     planned_output,
     resource_capacity,
     unit_of,
@@ -40,6 +41,8 @@ ROOMS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
 """Room above what the plan needs that is tried in turn until the target is reached."""
 RESOLUTION = 0.005
 """Of the room."""
+MOST_TRIALS = 16
+"""Nothing built, every room, the halvings between two of them, and one with fresh numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,8 @@ class Build:
     """Of what they make."""
     servers: float
     """Servers that are there, on average over the year."""
+    speed: float
+    """The highest in the year, 1 is the full speed of the scenario without any growth."""
     terms: Terms
     full_by: dt.datetime
     """When it has to be there in full."""
@@ -265,6 +270,7 @@ class _Search:
             resource_capacity(network, resource, *window),
             unit_of(network, resource),
             mean_servers(network, resource, *window),
+            highest_speed(network, resource, *window),
             self.goal.terms.get(key, self.goal.usual),
             network.horizon.origin + dt.timedelta(seconds=self.since),
         )
