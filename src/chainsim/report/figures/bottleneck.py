@@ -71,7 +71,7 @@ def server_states(found: Bottlenecks) -> Picture:
         axes.set_ylim(0, 1)
         axes.grid(visible=False)
         per_cent(axes, "y")
-        _periods(axes, found, MOST_TICKS // 2)
+        _periods(axes, found, MOST_TICKS // 3 + 1)
     legend(figure, columns=8)
     table: dict[str, list[Any]] = {
         "period": [part.name for part in bench.periods for _ in bench.groups],
@@ -139,7 +139,7 @@ def binding(found: Bottlenecks) -> Picture:
     days = np.array([(p.end - p.begin) / SECONDS_PER_DAY for p in bench.periods])
     title = "Output, and what capacity costs"
     caption = (
-        "Above: a day's output as it is, by plan, and the largest steady output. Below: what ample "
+        "Above: a day's output as it is, by plan, and the largest steady output.\nBelow: what ample "
         "capacity makes more, by what binds, before what is caught up; means of "
         f"{replications_in_words(found.analysis.network.replications)}."
     )
@@ -149,7 +149,8 @@ def binding(found: Bottlenecks) -> Picture:
     upper.bar(x, made, width=0.8, color=BLUE, alpha=0.55, label="output")
     lines = _steady_lines(found)
     for (words, values), color in zip(lines.items(), (INK, ORANGE, GREEN), strict=True):
-        upper.step(x, values, where="mid", color=color, lw=1.4, label=words)
+        dashes = "--" if color == GREEN else "-"
+        upper.step(x, values, where="mid", color=color, lw=1.4, ls=dashes, label=words)
     upper.set_ylabel(f"{unit} per day")
     upper.set_ylim(bottom=0)
     thousands(upper)
