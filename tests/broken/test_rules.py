@@ -57,6 +57,13 @@ POOL = (
     "transit: 0 d}"
 )
 OVERTIME = "a: {kind: overtime, at: S, operation: make, factor: 2}"
+GROWTH = "a: {kind: expansion, at: S, operation: make, share: 1, start: 9 d, construction: 9 d}"
+WORKS = "{kind: conversion, at: S, operation: make, size: 5 /d, line: one, construction: 9 d, "
+
+
+def investing(*blocks: str) -> str:
+    """The end of the valid scenario with investments."""
+    return "".join([END, "investments:\n", *(f"  {block}\n" for block in blocks)])
 
 
 CASES = [
@@ -249,6 +256,49 @@ CASES = [
          answering(COVER[:-1] + ", from: ^90 d, until: 91 d}"), "lie within the run of 60 d"),
     Case("response_dates_lie_in_the_run", END,
          answering(COVER[:-1] + ", from: 9 d, until: ^8 d}"), "come after from"),
+    Case("investments_name_what_exists", END, investing(GROWTH.replace("at: S", "at: ^T")),
+         "be the id of a known site, got 'T'"),
+    Case("investments_name_what_exists", END, investing(GROWTH.replace("make", "^mke")),
+         "did you mean 'make'?"),
+    Case("investments_name_what_exists", END,
+         investing(GROWTH.replace("operation: make, share", "resource: ^crew, servers")),
+         "be the id of a known resource, got 'crew'"),
+    Case("investments_name_what_exists", END,
+         investing("a: " + WORKS + "start: 9 d, takes: {operation: ^fuel, share: 1}}"),
+         "be the id of a known operation, got 'fuel'"),
+    Case("investments_fit_what_they_change", END,
+         investing(GROWTH.replace("share: 1", "size: ^5 GWh/yr")), "in the unit of the rate of"),
+    Case("investments_fit_what_they_change", "rate: 400, " + FROM_RELEASE,
+         "time: 1 h, " + FROM_RELEASE.removesuffix(END)
+         + investing(GROWTH.replace("share: 1", "size: ^5 /d")),
+         "has no rate that a size could be added to"),
+    Case("investments_fit_what_they_change", "rate: 400, " + FROM_RELEASE,
+         "time: 1 h, " + FROM_RELEASE.removesuffix(END)
+         + investing(GROWTH[:-1] + ", cost: {per_unit: ^5}}"), "give a fixed cost"),
+    Case("investments_fit_what_they_change", FROM_RELEASE,
+         "resource: crew, " + FROM_RELEASE.replace("1200}}", "1200}}\n    resources: {crew: {}}")
+         .removesuffix(END)
+         + investing(GROWTH.replace("operation: make, share", "operation: ^make, servers")),
+         "give way to resource: crew"),
+    Case("investments_open_in_the_run", END,
+         investing(GROWTH.replace("start: 9 d", "start: ^2021-12-20")),
+         "raise the rate, the capacity or the servers of the operation instead"),
+    Case("works_on_a_line_do_not_overlap", END,
+         investing("a: " + WORKS + "start: 9 d}", "b: " + WORKS + "start: ^15 d}"),
+         "begin when the works of 'a' on 'one' are done"),
+    Case("investments_take_what_is_there", END,
+         investing("^a: {kind: retirement, at: S, operation: make, share: 1.5, start: 9 d}"),
+         "take no more speed of 'make' than there is"),
+    Case("investments_take_what_is_there", END,
+         investing(GROWTH.replace("share", "servers"),
+                   "^b: {kind: retirement, at: S, operation: make, servers: 2, start: 17 d}"),
+         "take no more servers of 'make' than there is"),
+    Case("ramps_run_forward", END,
+         investing(GROWTH[:-1] + ", ramp: {shape: stages, stages: [{after: 2 d, ready: 0.5}, "
+                   "^{after: 1 d, ready: 1}]}}"), "come after the one before it"),
+    Case("ramps_run_forward", END,
+         investing(GROWTH.replace("share", "servers").replace(
+             "start: 9 d", "when: {utilisation: 0.9, over: ^36 h}")), "be whole days"),
 ]  # fmt: skip
 
 
@@ -306,9 +356,30 @@ FIELDS = [
 """A response, with a ^ where a problem must be reported, and what must be said: nothing else."""
 
 
-@pytest.mark.parametrize(("block", "says"), FIELDS, ids=[says[:30] for _, says in FIELDS])
-def test_a_slip_in_a_response_is_said_once(block: str, says: str) -> None:
-    before, _, after = answering(block).partition("^")
+RAMP = GROWTH[:-1] + ", ramp: "
+INVESTMENT_FIELDS = [
+    (GROWTH.replace("share: 1", "share: ^-1"), "share must be at least 0"),
+    (GROWTH.replace("{kind", "^{kind", 1).replace("share: 1, ", ""), "exactly one of size, share"),
+    (GROWTH.replace("{kind", "^{kind", 1).replace("start: 9 d, ", ""), "exactly one of start (a"),
+    (GROWTH.replace("start: 9 d", "when: {utilisation: 0.9, over: 9 d}").replace(
+        "{kind", "^{kind", 1), "have servers with when: speeds are known before the run"),
+    (GROWTH[:-1] + ", learning: {start: 0.8, rate: ^-0.9}}", "rate must be above 0"),
+    (GROWTH[:-1] + ", learning: {start: 0.8, rate: ^1.5}}", "rate must be at most 1"),
+    (RAMP + "^{shape: linear}}", "have over exactly with linear and s_curve, here linear"),
+    (RAMP + "{shape: gompertz, tau: 9 d, from: ^0}}", "from must be above 0"),
+    (RAMP + "^{shape: step, from: 0.1}}", "have from only with gompertz"),
+    (RAMP + "^{shape: stages}}", "have stages exactly with shape stages"),
+    (RAMP.replace("share", "servers").replace("{kind", "^{kind", 1)
+     + "{shape: linear, over: 9 d}}", "have a ramp in stages with servers"),
+]  # fmt: skip
+"""An investment, likewise."""
+SLIPS = [(answering(block), says) for block, says in FIELDS]
+SLIPS += [(investing(block), says) for block, says in INVESTMENT_FIELDS]
+
+
+@pytest.mark.parametrize(("block", "says"), SLIPS, ids=[says[:30] for _, says in SLIPS])
+def test_a_slip_in_a_block_is_said_once(block: str, says: str) -> None:
+    before, _, after = block.partition("^")
     start = VALID.replace(END, before)
     with pytest.raises(InputError) as refusal:
         scenario_from_text(start + after)
@@ -359,7 +430,29 @@ WARNED = {
     ),
     "demands_can_be_met": (OPERATION, "      {}\n".replace("{}", "rest: {outputs: {scrap: 1}, "
                            "inputs: {part: 1}, rate: 1}"), "nothing brings it to 'P'"),
+    "investments_come_to_pass": (
+        END, investing(GROWTH.replace("start: 9 d", "start: 51 d")), "before the end of the run"
+    ),
 }  # fmt: skip
+
+
+NEVER = GROWTH.replace("share", "servers").replace(
+    "start: 9 d", "when: {utilisation: 1, over: 1 d}"
+)
+
+
+@pytest.mark.parametrize(
+    ("rule", "says"),
+    [
+        (NEVER.replace("utilisation: 1", "utilisation: 1.01"), "be at most 1: it can never fire"),
+        (NEVER.replace("over: 1 d", "over: 51 d"), "leave time for construction before the end"),
+    ],
+)
+def test_a_rule_that_can_never_fire_is_a_warning(rule: str, says: str) -> None:
+    """Nine days of construction and 51 of looking are the whole run."""
+    (warning,) = scenario_from_text(VALID.replace(END, investing(rule))).warnings
+    assert says in str(warning)
+    assert scenario_from_text(VALID.replace(END, investing(NEVER))).warnings == ()
 
 
 @pytest.mark.parametrize("rule", [rule.__name__ for rule in checks.WARNINGS])

@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 import chainsim
-from chainsim.outcome.measures import ITEM_MEASURES, MEASURES, Row, Values, measure
+from chainsim.outcome.measures import (
+    INVESTMENT_MEASURES,
+    ITEM_MEASURES,
+    MEASURES,
+    Row,
+    Values,
+    measure,
+)
 from chainsim.outcome.trajectory import STATES
 from chainsim.outcome.validation import GROWTH, measures_of
 
@@ -377,7 +384,10 @@ def prices() -> dict[str, Any]:
         },
         "sites": {
             "shelf": {"stocks": {"part": {"initial": 10}}},
-            "far": {"stocks": {"part": {"unlimited": True}}},
+            "far": {
+                "stocks": {"part": {"unlimited": True}},
+                "operations": {"press": {"outputs": {"part": 1}, "rate": "1 /d"}},
+            },
             "shop": {
                 "demand": {
                     "patient": {"item": "part", "process": "trace", "events": [["1 d", 3]]},
@@ -402,6 +412,26 @@ def prices() -> dict[str, Any]:
                 "cost": "7 yuan",
             }
         },
+        "investments": {
+            "presses": {
+                "kind": "expansion",
+                "at": "far",
+                "operation": "press",
+                "servers": 3,
+                "start": "2 d",
+                "construction": "4 d",
+                "cost": {"fixed": 5, "per_unit": 13},
+            },
+            "before": {
+                "kind": "expansion",
+                "at": "far",
+                "operation": "press",
+                "share": 1,
+                "start": "2023-12-31",
+                "construction": "9 d",
+                "cost": {"fixed": 1000},
+            },
+        },
         "responses": {
             "ration": {
                 "kind": "rationing",
@@ -420,7 +450,8 @@ PRICES: Expected = {
     "waiting_cost": 3 * 2 * 3,
     "lost_margin": 4 * 20,
     "response_cost": 11 + 10 * 2,
-    "total_cost": 10 + 21 + 18 + 80 + 31,
+    "investment_cost": 5 + 3 * 13,
+    "total_cost": 10 + 21 + 18 + 80 + 31 + 44,
 }
 PRICES_SHOP: Expected = {
     "holding_cost": 0,
@@ -428,18 +459,22 @@ PRICES_SHOP: Expected = {
     "waiting_cost": 18,
     "lost_margin": 80,
     "response_cost": None,
+    "investment_cost": 0,
     "total_cost": None,
 }
 """Responses, and the total with them, are of the whole chain."""
+PRESSES: Expected = {"begun": 1, "opened": 1, "spent": 44}
 
 
 def row(chain: Callable[[], dict[str, Any]], where: str) -> Row:
-    """The measures in total, of a site (`@id`) or of an item (`id`)."""
+    """The measures in total, of a site (`@id`), an investment (`+id`) or an item (`id`)."""
     values, observed = values_of(chain)
     if where == "observed":
         return {GROWTH: observed["growth"]}
     if where == "total":
         return values.total
+    if where[0] == "+":
+        return values.investments[where[1:]]
     return values.sites[where[1:]] if where[0] == "@" else values.items[where]
 
 
@@ -456,6 +491,7 @@ CHAINS: list[tuple[Callable[[], dict[str, Any]], str, Expected]] = [
     *((states, f"@{site}", expected) for site, expected in BY_SITE.items()),
     (prices, "total", PRICES),
     (prices, "@shop", PRICES_SHOP),
+    (prices, "+presses", PRESSES),
     (three_years, "observed", GROWN),
 ]
 CASES = [
@@ -479,7 +515,7 @@ def test_measure(
 def test_every_measure_has_a_value_by_hand_that_is_not_zero() -> None:
     """A new measure needs a chain here; a zero alone would prove nothing."""
     proved = {name for _, _, expected in CHAINS for name, value in expected.items() if value}
-    assert proved == {*MEASURES, *ITEM_MEASURES, GROWTH}
+    assert proved == {*MEASURES, *ITEM_MEASURES, *INVESTMENT_MEASURES, GROWTH}
 
 
 def test_amounts_in_different_units_are_not_added_up() -> None:

@@ -104,13 +104,14 @@ def investments_open_in_the_run(ground: Ground) -> Problems:
 def _start(ground: Ground, project: Investment) -> Fraction:
     """When construction begins, delay included, in seconds since the start of the run."""
     assert project.start is not None
-    return ground.seconds(project.start) + project.delay
+    return ground.seconds(project.start) + Fraction(project.delay)
 
 
 def _opens(ground: Ground, project: Investment) -> Fraction:
     """When capacity comes or goes first."""
     start = _start(ground, project)
-    return start + Fraction(project.construction if isinstance(project, Built) else 0)
+    built = project.construction if isinstance(project, Built) else 0
+    return start + Fraction(built)
 
 
 def works_on_a_line_do_not_overlap(ground: Ground) -> Problems:

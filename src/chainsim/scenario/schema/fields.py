@@ -188,6 +188,7 @@ Interval = Annotated[
 """Between events on whole seconds that come again and again."""
 Share = dimensioned(quantities.NONE, "1", low=0, high=1)
 """A fraction from 0 to 1 (a per cent sign is understood)."""
+PositiveShare = dimensioned(quantities.NONE, "1", low=0, high=1, exclusive=True)
 Factor = dimensioned(quantities.NONE, "1", low=0)
 PositiveFactor = dimensioned(quantities.NONE, "1", low=0, exclusive=True)
 Number = dimensioned(quantities.NONE, "1")

@@ -15,9 +15,9 @@ from chainsim.scenario.schema.fields import (
     Flow,
     Id,
     Money,
-    Number,
     PositiveDuration,
     PositiveFactor,
+    PositiveShare,
     Servers,
     Share,
     When,
@@ -50,7 +50,7 @@ class Ramp(Block):
     """Length of a linear or S-shaped ramp."""
     tau: PositiveDuration | None = None
     """Time constant of an exponential or Gompertz ramp."""
-    low: Share = Field(default=Fraction(1, 100), alias="from")
+    low: PositiveShare = Field(default=Fraction(1, 100), alias="from")
     """Of a Gompertz ramp: the part that is ready at the opening."""
     stages: tuple[Ready, ...] = ()
 
@@ -63,8 +63,6 @@ class Ramp(Block):
             raise refuse("have stages exactly with shape stages")
         if "low" in self.model_fields_set and self.shape != "gompertz":
             raise refuse(f"have from only with gompertz, here {self.shape}")
-        if self.shape == "gompertz" and self.low == 0:
-            raise refuse("have from above 0: a Gompertz ramp never leaves 0")
         return self
 
 
@@ -81,16 +79,10 @@ class Learning(Block):
 
     start: Share
     """Good output over mature good output at the opening."""
-    rate: Number
+    rate: PositiveShare
     """What one doubling of practice leaves of the missing part: above 0, at most 1."""
     after: PositiveDuration = Fraction(30 * 86_400)
     """Practice that the first doubling takes."""
-
-    @model_validator(mode="after")
-    def _learns(self) -> Learning:
-        if not 0 < self.rate <= 1:
-            raise refuse("have a rate above 0 and at most 1: what a doubling leaves of what lacks")
-        return self
 
 
 class Rule(Block):
