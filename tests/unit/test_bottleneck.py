@@ -200,6 +200,16 @@ def test_a_failed_run_is_left_out_and_told(monkeypatch: pytest.MonkeyPatch) -> N
     assert "1 FAILED" in str([list(sheet.rows) for sheet in bottleneck_sheets(one)])
 
 
+def test_shadow_values_of_some_groups_only() -> None:
+    ready = analysed(chain(), Asked(only=("press", "bench")))
+    assert [ready.bench.groups[g].id for g in ready.bench.raised] == [PRESS, BENCH]
+    assert ready.runs == 2 * 3
+    none = found(Asked(shadow=False), demand=100)
+    assert none.shadow == ()
+    assert [sheet.title for sheet in bottleneck_sheets(none)] == ["In series: what binds"]
+    assert [picture.name for picture in bottleneck_pictures(none)][-1] == "binding"
+
+
 # ---- what is asked
 
 
@@ -209,6 +219,7 @@ def test_a_failed_run_is_left_out_and_told(monkeypatch: pytest.MonkeyPatch) -> N
         (Asked(year=2031), "--year"),
         (Asked(since=dt.datetime(2031, 1, 1)), "--since"),
         (Asked(target=1000.0), "a whole calendar year"),
+        (Asked(only=("lines",)), "--only"),
     ],
 )
 def test_what_does_not_fit_the_run_is_refused(asked: Asked, words: str) -> None:

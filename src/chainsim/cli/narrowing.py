@@ -63,6 +63,13 @@ if TYPE_CHECKING:
     help="From its opening to full capacity, likewise.",
 )
 @click.option("--by-site", is_flag=True, help="Servers of different sites apart.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="WORD",
+    help="Make only groups faster whose names contain it; repeatable.",
+)
+@click.option("--no-shadow", is_flag=True, help="Make none faster: no shadow values.")
 @click.option("--yearly", is_flag=True, help="Years in place of months.")
 @run_options
 def bottleneck(file: Path, **options: Any) -> None:
@@ -86,6 +93,8 @@ class _Narrower(Call):
     ramp: str = ""
     by_site: bool = False
     yearly: bool = False
+    only: tuple[str, ...] = ()
+    no_shadow: bool = False
 
     def find(self, file: Path) -> None:
         from chainsim.experiments.bottleneck import analyse
@@ -118,6 +127,7 @@ class _Narrower(Call):
         asked = Asked(
             self.step, self.since, self.year, self.target, self.by_site, self.yearly,
             seconds_of("--construction", self.construction), seconds_of("--ramp", self.ramp),
+            self.only, not self.no_shadow,
         )  # fmt: skip
         analysis = analysed(scenario, asked)
         for problem in scenario.warnings:

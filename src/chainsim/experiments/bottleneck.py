@@ -24,7 +24,7 @@ from chainsim.experiments.steady import SteadyOutput, steady_output
 from chainsim.experiments.summary import Aggregate, aggregate
 from chainsim.network.compiled import SECONDS_PER_DAY, THOUSANDTHS, CompiledNetwork
 from chainsim.outcome.binding import NO_CONSTRAINT
-from chainsim.outcome.server_groups import Period, periods, server_groups
+from chainsim.outcome.server_groups import Group, Period, periods, server_groups
 from chainsim.scenario.loading import Scenario
 from chainsim.scenario.schema.fields import Duration
 from chainsim.scenario.schema.investments import Expansion as WrittenExpansion
@@ -60,6 +60,10 @@ class Asked:
     """Seconds, where the scenario does not say."""
     ramp: int = 90 * SECONDS_PER_DAY
     """Likewise."""
+    only: tuple[str, ...] = ()
+    """Shadow values of groups whose ids contain one of these; of all unless given."""
+    shadow: bool = True
+    """Whether there are shadow values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,15 +151,18 @@ def analysed(scenario: Scenario, asked: Asked | None = None) -> Analysis:
     window = _window(network, asked, problems)
     since = _since(network, asked, window, problems)
     goal = _goal(scenario, network, asked, problems)
+    groups = server_groups(network, asked.by_site)
+    raised = _raised(groups, asked, problems)
     if problems:
         raise InputError(problems)
     bench = Bench(
         network,
-        server_groups(network, asked.by_site),
+        groups,
         periods(network.horizon, asked.yearly),
         asked.step,
         since,
         window,
+        raised,
     )
     return Analysis(ready, asked, bench, goal)
 
@@ -196,6 +203,21 @@ def _since(network: CompiledNetwork, asked: Asked, window: Period, problems: lis
         rule = "lie within the run and before the end of what is counted"
         problems.append(Problem("--since", 0, 0, "the date", rule, f"{asked.since:%Y-%m-%d}"))
     return second
+
+
+def _raised(groups: Sequence[Group], asked: Asked, problems: list[Problem]) -> tuple[int, ...]:
+    """The groups whose shadow values are looked for, by index."""
+    for word in asked.only:
+        if not any(word in group.id for group in groups):
+            names = ", ".join(group.id for group in groups)
+            rule = "be part of the name of a group of servers"
+            problems.append(Problem("--only", 0, 0, "the word", rule, word, names))
+    chosen = [
+        g
+        for g, group in enumerate(groups)
+        if not asked.only or any(word in group.id for word in asked.only)
+    ]
+    return tuple(chosen) if asked.shadow else ()
 
 
 def _goal(
@@ -321,7 +343,7 @@ def _bound(analysis: Analysis, seen: Sequence[Observed], p: int, failed: int) ->
 
 
 def _errors(bench: Bench, rows: Sequence[Sequence[Tried]]) -> dict[str, str]:
-    names = ["as it is", *(group.id for group in bench.groups)]
+    names = ["as it is", *(bench.groups[g].id for g in bench.raised)]
     return {
         f"{name}, replication {k}": one.error
         for k, row in enumerate(rows)

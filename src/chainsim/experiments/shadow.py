@@ -34,11 +34,13 @@ class Bench:
     """Second of the run from which it is."""
     window: Period
     """In which output is counted."""
+    raised: tuple[int, ...]
+    """The groups that are made faster in turn, by index."""
 
     @property
     def cases(self) -> int:
         """Runs of a replication: as it is, and with each group larger."""
-        return 1 + len(self.groups)
+        return 1 + len(self.raised)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,8 @@ def tried(
 ) -> list[list[Tried]]:
     """Every replication as it is and with each group larger, [replication][case].
 
-    Case 0 is the chain as it is, case g + 1 has group g faster. What fails within a run is kept as
-    its error.
+    Case 0 is the chain as it is, case k + 1 has the k-th raised group faster. What fails within a
+    run is kept as its error.
 
     Raises:
         RunError: a worker process died.
@@ -119,7 +121,11 @@ def tried(
 def _perform(bench: Bench, index: int) -> Tried:
     replication, case = divmod(index, bench.cases)
     try:
-        return _as_it_is(bench, replication) if case == 0 else _raised(bench, replication, case - 1)
+        return (
+            _as_it_is(bench, replication)
+            if case == 0
+            else _raised(bench, replication, bench.raised[case - 1])
+        )
     except RunError as error:
         return Tried(error=f"{type(error).__name__}: {error}")
     except MemoryError:
@@ -155,8 +161,8 @@ def shadow_values(
     a run failed is left out and counted.
     """
     found = []
-    for g, group in enumerate(bench.groups):
-        pairs = [(row[0], row[g + 1]) for row in runs]
+    for k, group in enumerate(bench.groups[g] for g in bench.raised):
+        pairs = [(row[0], row[k + 1]) for row in runs]
         whole = [(a, b) for a, b in pairs if not a.error and not b.error]
         differences = np.array([b.output - a.output for a, b in whole]) / THOUSANDTHS
         extra = aggregate(differences.tolist(), unit, len(pairs) - len(whole), confidence)

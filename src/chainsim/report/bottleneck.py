@@ -24,7 +24,9 @@ BUSY, CLOSED = STATES.index("busy"), STATES.index("closed")
 
 def bottleneck_sheets(found: Bottlenecks) -> list[Sheet]:
     """What binds by period, what more capacity is worth, and what to build."""
-    sheets = [_bound_sheet(found), _shadow_sheet(found)]
+    sheets = [_bound_sheet(found)]
+    if found.shadow:
+        sheets.append(_shadow_sheet(found))
     if found.expansion is not None:
         sheets += [_expansion_sheet(found.expansion, found), _trials_sheet(found.expansion)]
     return sheets

@@ -44,7 +44,8 @@ def bottleneck_pictures(found: Bottlenecks) -> Iterator[Picture]:
     yield server_states(found)
     yield utilisation(found)
     yield binding(found)
-    yield shadow(found)
+    if found.shadow:
+        yield shadow(found)
 
 
 @styled
@@ -139,8 +140,8 @@ def binding(found: Bottlenecks) -> Picture:
     days = np.array([(p.end - p.begin) / SECONDS_PER_DAY for p in bench.periods])
     title = "Output, and what capacity costs"
     caption = (
-        "Above: a day's output as it is, by plan, and the largest steady output.\nBelow: what ample "
-        "capacity makes more, by what binds, before what is caught up; means of "
+        "Above: a day's output as it is, by plan, and the largest steady output.\nBelow: what "
+        "ample capacity makes more, by what binds, before what is caught up; means of "
         f"{replications_in_words(found.analysis.network.replications)}."
     )
     figure, (upper, lower) = canvas(5.6, title, caption, 3, nrows=2, sharex=True)
