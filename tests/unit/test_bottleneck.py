@@ -18,6 +18,8 @@ from chainsim.errors import InputError, LawError
 from chainsim.experiments import shadow
 from chainsim.experiments.bottleneck import Asked, Bottlenecks, analyse, analysed, seconds_of
 from chainsim.experiments.capacity import with_ample_capacity
+from chainsim.experiments.shadow import ShadowValue
+from chainsim.experiments.summary import aggregate
 from chainsim.network.compiled import CompiledNetwork
 from chainsim.outcome.binding import capacity_waterfall
 from chainsim.outcome.server_groups import periods, server_groups, states_by_period
@@ -166,21 +168,22 @@ def test_capacity_from_a_date_on_counts_from_there() -> None:
     assert one.capacity == pytest.approx(15 * 120)
 
 
-def test_an_interval_with_zero_says_so() -> None:
-    """Little is changed and much is random: the replications cannot tell."""
-    noisy = mapping(press=300, line=300, bench=300)
-    noisy["sites"]["plant"]["operations"]["line"]["breakdowns"] = [
-        {
-            "up": {"dist": "exponential", "mean": "2 d"},
-            "repair": {"dist": "exponential", "mean": "9 h"},
-        }
-    ]
-    values = {one.group.id: one for one in found(**noisy).shadow}
-    doubtful = values[LINE]
-    assert doubtful.extra.low is not None and doubtful.extra.high is not None
-    assert doubtful.told == (doubtful.extra.low > 0 or doubtful.extra.high < 0)
-    if not doubtful.told:
-        assert shadow_verdict(doubtful) == "interval includes 0"
+@pytest.mark.parametrize(
+    ("differences", "verdict", "told"),
+    [
+        ([3.0, -2.0], "interval includes 0", False),
+        ([3.0, 3.5, 2.5], "", True),
+        ([0.0, 0.0], "changes nothing", False),
+        ([3.0], "no interval", False),
+    ],
+)
+def test_an_interval_with_zero_says_so(differences: list[float], verdict: str, told: bool) -> None:
+    (group, *_) = server_groups(network())
+    one = ShadowValue(group, 1_000.0, "unit", aggregate(differences, "vehicles"), 0.02)
+    assert (shadow_verdict(one), one.told) == (verdict, told)
+    # 20 units are added, two per cent
+    assert one.per_unit(30.0) == 1.5
+    assert one.per_percent(30.0) == 15
 
 
 def test_a_failed_run_is_left_out_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -250,14 +253,18 @@ def test_the_command_writes_a_folder(tmp_path: Path) -> None:
     assert {key: printed[key] for key in kept} == kept
     assert kept["schema"] == "chainsim/bottleneck/1"
     assert kept["periods"][0]["binds"] == LINE
-    rows = list(csv.DictReader((folder / "states.csv").open()))
+    rows = table(folder / "states.csv")
     assert [row["group"] for row in rows] == [PRESS, BENCH, LINE]
     assert sum(float(rows[0][state]) for state in STATES) == pytest.approx(1)
     assert float(rows[0]["server_days"]) == DAYS
     for name in ("binding", "shadow", "steady"):
-        assert list(csv.DictReader((folder / f"{name}.csv").open()))
+        assert table(folder / f"{name}.csv")
     figures = {path.stem for path in (folder / "figures").glob("*.svg")}
     assert figures == {"server_states", "utilisation", "binding", "shadow"}
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.read_text("utf-8").splitlines()))
 
 
 def test_results_do_not_depend_on_the_number_of_workers() -> None:

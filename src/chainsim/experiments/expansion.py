@@ -198,11 +198,10 @@ class _Search:
     since: int
     workers: int
     on_done: OnDone | None
-    trials: list[Trial] = None  # type: ignore[assignment]
+    trials: list[Trial] = field(default_factory=list)
     counted: int = 0
 
     def __post_init__(self) -> None:
-        self.trials = self.trials or []
         self._needs = Needs.of(self.network, self.goal.year, self._weights())
 
     def _weights(self) -> Floats:
