@@ -253,11 +253,12 @@ def test_what_no_servers_limit_is_not_reached() -> None:
 
 
 def test_a_month_may_be_late_where_the_year_is_not() -> None:
-    """The line stands still in February and makes 120 on 337 days: 40,440. A plan of 110.49 a
-    day is 40,440 in a year, too: nothing is needed; one per cent more needs one per cent."""
-    pause = {"name": "pause", "steps": [["2024-02-01", 0], ["2024-03-01", 1]]}
-    written = mapping(demand=40_440 / 366, run=YEAR)
-    written["profiles"] = {"pause": {"kind": "steps", "steps": pause["steps"]}}
+    """The line stands still in February. From March on it makes 120 on 306 days: 36,720, which is
+    the plan of 335 days, February too, at 109.61 a day: nothing is needed. One per cent more
+    room needs one per cent; what January could make ahead does not count."""
+    pause = {"kind": "steps", "before": 1, "at": [["2024-02-01", 0], ["2024-03-01", 1]]}
+    written = mapping(demand=36_720 / 335, run=YEAR)
+    written["profiles"] = {"pause": pause}
     written["sites"]["plant"]["operations"]["line"]["capacity"] = "pause"
     chained = network(**written)
     (year,) = periods(chained.horizon, yearly=True)
