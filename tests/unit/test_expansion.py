@@ -315,6 +315,11 @@ def test_the_command_says_what_to_build(tmp_path: Path, monkeypatch: pytest.Monk
     assert done.exit_code == 0, done.stderr
     assert "To reach 45,000 vehicles in 2024: reached" in done.stdout
     folder = tmp_path / "series_bottleneck"
+    found = json.loads((folder / "summary.json").read_text("utf-8"))["expansion"]
+    (group,), (build,) = found["groups"], found["builds"]
+    assert (group["group"], group["sites"], build["servers"]) == (LINE, 1, "plant/line")
+    assert group["added"] == build["added"] == pytest.approx(45_000 * 1.01 - 366 * 120, abs=1)
+    assert group["begins"] == "2023-10-13"
     layer = yaml.safe_load((folder / "investments.yaml").read_text("utf-8"))
     (block,) = layer["investments"].values()
     # in full 60 days before the year, after 20 days of works

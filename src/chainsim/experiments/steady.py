@@ -2,8 +2,8 @@
 
 Stocks neither grow nor shrink within a period, goods flow without lead times, calendars count by
 their means; docs/bottleneck.md has the program. With free sources and free makers it is the
-maximum flow of the network (its minimum cut binds: the max-flow min-cut theorem); with the shares of
-orders and of customers fixed it is what the chain can carry as it orders.
+maximum flow of the network (its minimum cut binds: the max-flow min-cut theorem); with the shares
+of orders and of customers fixed it is what the chain can carry as it orders.
 """
 
 from __future__ import annotations

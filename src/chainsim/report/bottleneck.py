@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from chainsim.experiments.bottleneck import NOTHING, TOLERANCE, Bottlenecks, Bound
+from chainsim.experiments.capacity import capacity_of
 from chainsim.experiments.expansion import MARGIN, RUN_UP, Build, Expansion, Trial
 from chainsim.experiments.runs import ENGINES
 from chainsim.experiments.shadow import ShadowValue
@@ -16,6 +17,9 @@ from chainsim.outcome.trajectory import STATES
 from chainsim.report.tables import Sheet, interval, number
 
 BOTTLENECK_SCHEMA = "chainsim/bottleneck/1"
+DATES = ("begin works by", "open by", "in full by")
+WHEN = ("begins", "opens", "full_by")
+"""The dates of what is built, as they stand under `DATES`."""
 BUSY, CLOSED = STATES.index("busy"), STATES.index("closed")
 
 
@@ -28,7 +32,8 @@ def bottleneck_sheets(found: Bottlenecks) -> list[Sheet]:
     if found.shadow:
         sheets.append(_shadow_sheet(found))
     if found.expansion is not None:
-        sheets += [_expansion_sheet(found.expansion, found), _trials_sheet(found.expansion)]
+        one = found.expansion
+        sheets += [_expansion_sheet(one, found), _builds_sheet(one), _trials_sheet(one)]
     return sheets
 
 
@@ -130,8 +135,6 @@ def shadow_verdict(one: ShadowValue) -> str:
 
 def _expansion_sheet(one: Expansion, found: Bottlenecks) -> Sheet:
     unit, year = found.analysis.unit, one.goal.year.name
-    heads = ("there", "build", "share", "servers there", "cost [yuan]")
-    rows = [_build_row(build) for build in one.builds]
     note = (
         f"Plan {number(one.plan)} {unit}, raised by {100 * (one.factor - 1):.1f} % to "
         f"{100 * MARGIN:g} % above the target from {RUN_UP} d before the year on. Least capacity "
@@ -145,14 +148,58 @@ def _expansion_sheet(one: Expansion, found: Bottlenecks) -> Sheet:
             f" With other random numbers it {verb} it: {number(fresh.mean)} "
             f"({interval(fresh.low, fresh.high)})."
         )
+    numbers = ("there", "build", "share", "sites")
     return Sheet(
         f"To reach {number(one.goal.output)} {unit} in {year}: {one.verdict}",
-        ("servers", heads[0], heads[1], "unit per year", *heads[2:], "begin works by", "open by",
-         "in full by"),
-        rows,
-        frozenset(heads),
+        ("servers", *numbers[:2], "unit per year", *numbers[2:], *DATES),
+        [_group_row(row) for row in grown_groups(found, one)],
+        frozenset(numbers),
         note,
-    )  # fmt: skip
+    )
+
+
+def grown_groups(found: Bottlenecks, one: Expansion) -> list[dict[str, Any]]:
+    """The groups of servers of which more is built: what is there, what is added, and dates."""
+    year, network = one.goal.year, found.analysis.network
+    rows = []
+    for group in found.analysis.bench.groups:
+        builds = [build for build in one.builds if build.resource in group.resources]
+        if builds:
+            there = capacity_of(network, group, year.begin, year.end)
+            added = sum(build.added for build in builds)
+            row: dict[str, Any] = {
+                "group": group.id,
+                "present": there.amount,
+                "added": added,
+                "unit": there.unit,
+                "share": added / there.amount if there.amount else None,
+                "sites": len({build.id.split("/")[0] for build in builds}),
+            }
+            firsts = {name: min(getattr(build, name) for build in builds) for name in WHEN}
+            rows.append(row | {name: when.date().isoformat() for name, when in firsts.items()})
+    return rows
+
+
+def _group_row(row: dict[str, Any]) -> tuple[str, ...]:
+    return (
+        row["group"],
+        number(row["present"]),
+        number(row["added"]),
+        row["unit"],
+        "-" if row["share"] is None else f"{100 * row['share']:.1f} %",
+        str(row["sites"]),
+        *(row[name] for name in WHEN),
+    )
+
+
+def _builds_sheet(one: Expansion) -> Sheet:
+    heads = ("there", "build", "share", "servers there", "cost [yuan]")
+    return Sheet(
+        "The same, server by server",
+        ("servers", *heads[:2], "unit per year", *heads[2:], *DATES),
+        [_build_row(build) for build in one.builds],
+        frozenset(heads),
+    )
 
 
 def _build_row(build: Build) -> tuple[str, ...]:
@@ -164,7 +211,7 @@ def _build_row(build: Build) -> tuple[str, ...]:
         f"{100 * build.share:.1f} %",
         number(build.servers),
         number(build.cost),
-        *(f"{when:%Y-%m-%d}" for when in (build.begins, build.opens, build.full_by)),
+        *(f"{getattr(build, name):%Y-%m-%d}" for name in WHEN),
     )
 
 
@@ -198,7 +245,7 @@ def bottleneck_object(found: Bottlenecks) -> dict[str, Any]:
         "window": bench.window.name,
         "periods": [_period_object(found, p) for p in range(len(bench.periods))],
         "shadow": [_shadow_object(found, one) for one in found.shadow],
-        "expansion": None if found.expansion is None else _expansion_object(found.expansion),
+        "expansion": _expansion_object(found, found.expansion),
         "errors": found.errors,
     }
 
@@ -237,13 +284,16 @@ def _shadow_object(found: Bottlenecks, one: ShadowValue) -> dict[str, Any]:
     }
 
 
-def _expansion_object(one: Expansion) -> dict[str, Any]:
+def _expansion_object(found: Bottlenecks, one: Expansion | None) -> dict[str, Any] | None:
+    if one is None:
+        return None
     return {
         "target": one.goal.output,
         "year": one.goal.year.name,
         "verdict": one.verdict,
         "plan": one.plan,
         "plan_factor": one.factor,
+        "groups": grown_groups(found, one),
         "builds": [build_object(build) for build in one.builds],
         "trials": [_trial_object(trial) for trial in one.trials],
         "chosen": None if one.chosen is None else _trial_object(one.chosen),
@@ -261,9 +311,7 @@ def build_object(build: Build) -> dict[str, Any]:
         "share": build.share,
         "servers_there": build.servers,
         "cost": build.cost,
-        "begin_by": build.begins.date().isoformat(),
-        "open_by": build.opens.date().isoformat(),
-        "full_by": build.full_by.date().isoformat(),
+        **{name: getattr(build, name).date().isoformat() for name in WHEN},
     }
 
 
