@@ -17,13 +17,16 @@ def mapping(
     """A works that presses parts and a plant with a line and a bench; rates per day.
 
     Customers want `demand` cars a day; the plant holds two days of parts, and all is deterministic.
+    Lots and customers of one piece, or of `lot` for long runs.
     """
+    lot = changes.pop("lot", 1)
     works = {
         "stage": "upstream",
         "stocks": {"part": {"initial": 50}},
         "operations": {
             "press": {
                 "outputs": {"part": 1},
+                "lot": lot,
                 "rate": f"{press} /d",
                 "release": {"pull": "part", "level": 50},
             }
@@ -35,13 +38,19 @@ def mapping(
             "line": {
                 "inputs": {"part": 1},
                 "outputs": {"body": 1},
+                "lot": lot,
                 "rate": f"{line} /d",
                 "release": {"pull": "car", "level": 20},
             },
-            "bench": {"inputs": {"body": 1}, "outputs": {"car": 1}, "rate": f"{bench} /d"},
+            "bench": {
+                "inputs": {"body": 1},
+                "outputs": {"car": 1},
+                "lot": lot,
+                "rate": f"{bench} /d",
+            },
         },
         "replenishment": {"part": {"policy": "base_stock", "level": 260, "sources": "works"}},
-        "demand": {"car": {"process": "regular", "rate": f"{demand} /d"}},
+        "demand": {"car": {"process": "regular", "rate": f"{demand} /d", "size": lot}},
     }
     chain = {
         "name": "In series",

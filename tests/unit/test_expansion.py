@@ -198,7 +198,7 @@ def test_covers_follow_a_raised_plan() -> None:
 
 
 def search(output: float, **changes: Any) -> Expansion:
-    chained = network(**{"run": YEAR, "demand": 100, **changes})
+    chained = network(**{"run": YEAR, "demand": 100, "lot": 10, **changes})
     (year,) = periods(chained.horizon, yearly=True)
     return expansion(chained, Goal(output, year, USUAL), 0.95, "vehicles")
 
@@ -228,7 +228,7 @@ def test_a_plan_that_is_met_needs_nothing() -> None:
 
 def test_repairs_need_room_that_the_program_does_not_see() -> None:
     """The line is down for 20 % of its work: an availability of 1 / 1.2, so a room near 20 %."""
-    written = mapping(demand=100, run=YEAR, press=300, bench=300)
+    written = mapping(demand=100, lot=10, run=YEAR, press=300, bench=300)
     written["sites"]["plant"]["operations"]["line"]["breakdowns"] = [{"up": "5 h", "repair": "1 h"}]
     found = search(40_000, **written)
     assert found.verdict == "reached"
@@ -242,11 +242,11 @@ def test_repairs_need_room_that_the_program_does_not_see() -> None:
 
 def test_what_no_servers_limit_is_not_reached() -> None:
     """Goods are on the road for so long that a stock of 260 carries 26 a day."""
-    slow = mapping(demand=20, run=YEAR)
+    slow = mapping(demand=20, lot=10, run=YEAR)
     slow["lanes"]["road"]["transit"] = "10 d"
     found = search(15_000, **slow)
     assert (found.verdict, found.builds, found.fresh) == ("not reached", (), None)
-    closed = mapping(demand=100, run=YEAR)
+    closed = mapping(demand=100, lot=10, run=YEAR)
     closed["lanes"]["road"]["capacity_per_day"] = 110
     with pytest.raises(RunError, match="a lane, slots, or servers"):
         search(45_000, **closed)
@@ -309,8 +309,8 @@ def test_the_command_says_what_to_build(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr("chainsim.report.bottleneck_folder.bottleneck_pictures", lambda found: ())
     run = {"start": "2023-10-01", "end": "2025-01-01", "replications": 2}
     file = tmp_path / "series.yaml"
-    file.write_text(json.dumps(mapping(demand=100, run=run)))
-    words = ("--target", 45_000, "--construction", "20 d", "--ramp", "0 d", "--yearly")
+    file.write_text(json.dumps(mapping(demand=100, lot=10, run=run)))
+    words = ("--target", 45_000, "--construction", "20 d", "--ramp", "0 d", "--no-shadow")
     done = call("bottleneck", file, *words, "--workers", 1, "--out", tmp_path)
     assert done.exit_code == 0, done.stderr
     assert "To reach 45,000 vehicles in 2024: reached" in done.stdout
@@ -326,7 +326,7 @@ def test_the_command_says_what_to_build(tmp_path: Path, monkeypatch: pytest.Monk
     assert block["start"] == "2023-10-13"
     assert block["share"] == pytest.approx(45_000 * 1.01 / 366 / 120 - 1, abs=1e-4)
     built = tmp_path / "built.yaml"
-    built.write_text(json.dumps(mapping(demand=45_000 * 1.01 / 366, run=run) | layer))
+    built.write_text(json.dumps(mapping(demand=45_000 * 1.01 / 366, lot=10, run=run) | layer))
     network = compile_network(load_scenario(built))
     made = daily_output(network, simulate(network))[-366:].sum() / 1000
     assert made >= 45_000
