@@ -252,6 +252,16 @@ def test_what_no_servers_limit_is_not_reached() -> None:
         search(45_000, **closed)
 
 
+def test_too_few_replications_cannot_tell() -> None:
+    """3,660 random customers of 10 cars vary by 605 cars, 1.7 %; the plan is 1 % above the target,
+    and the interval of two replications reaches 12.7 standard errors to either side."""
+    noisy = mapping(press=300, line=300, bench=300, run=YEAR)
+    noisy["sites"]["plant"]["demand"]["car"] = {"process": "poisson", "rate": "10 /d", "size": 10}
+    found = search(36_600, **noisy)
+    assert found.verdict == "not told"
+    assert max(trial.output.mean or 0 for trial in found.trials) >= 36_600
+
+
 def test_a_month_may_be_late_where_the_year_is_not() -> None:
     """The line stands still in February. From March on it makes 120 on 306 days: 36,720, which is
     the plan of 335 days, February too, at 109.61 a day: nothing is needed. One per cent more

@@ -142,9 +142,10 @@ class Expansion:
 
     @property
     def verdict(self) -> str:
-        """What came out."""
+        """What came out; where only a mean reaches the goal, the replications are too few."""
         if self.chosen is None:
-            return "not reached"
+            means = [trial.output.mean or 0.0 for trial in self.trials]
+            return "not told" if max(means) >= self.goal.output else "not reached"
         return "reached" if self.builds else "nothing to build"
 
 

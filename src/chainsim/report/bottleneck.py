@@ -141,6 +141,8 @@ def _expansion_sheet(one: Expansion, found: Bottlenecks) -> Sheet:
         "such that the lower bound of output is no less than the target; all of it is needed by "
         "the date in the last column."
     )
+    if one.verdict == "not told":
+        note += " Means reach it, lower bounds do not: more replications may tell."
     if one.fresh is not None:
         verb = "reaches" if one.fresh.reached else "DOES NOT REACH"
         fresh = one.fresh.output
