@@ -310,10 +310,11 @@ def test_months_observed_add_up(baseline: Scenario) -> None:
 
 def test_every_parameter_is_used() -> None:
     used: set[str] = set()
+    table: dict[str, Parameter] = {}
     for file in FILES:
         scenario = loaded(file)
         used.update(name for origin in scenario.origins.values() for name in origin.parameters)
-    table = scenario.parameters
+        table.update(scenario.parameters)
     waiting = sorted(used)
     while waiting:
         below = set(table[waiting.pop()].uses) - used

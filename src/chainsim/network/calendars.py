@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
@@ -119,6 +120,8 @@ def profile_factors(name: str, profiles: Mapping[str, written.Profile], time: Ti
         return [_linear(profile, time)]
     if isinstance(profile, written.Months):
         return [_months(profile, time)]
+    if isinstance(profile, written.Years):
+        return [_years(profile, profiles, time)]
     if isinstance(profile, written.Wave):
         return [[Piece(-DAY, 0.0, _wave(profile, time))]]
     return [_curve(profile, time)]
@@ -161,6 +164,37 @@ def _months(profile: written.Months, time: Time) -> Factor:
         if day.day == 1 or not pieces:
             value = float(month_value(profile, day.year, day.month))
             pieces.append(Piece(time.day_start(day), value))
+    return pieces
+
+
+def months_of_year(
+    profile: written.Profile, profiles: Mapping[str, written.Profile], year: int
+) -> list[Fraction]:
+    """What falls to each month of a year, by a profile of kind months or years.
+
+    Past the ends of its years the total of the nearest one repeats.
+    """
+    if isinstance(profile, written.Months):
+        return [month_value(profile, year, month) for month in range(1, 13)]
+    assert isinstance(profile, written.Years)
+    totals: dict[str, Fraction] = profile.values
+    total = totals[min(max(f"{year:04d}", min(totals)), max(totals))]
+    if profile.season is None:
+        weights = [Fraction(monthrange(year, month)[1]) for month in range(1, 13)]
+    else:
+        weights = months_of_year(profiles[profile.season], profiles, year)
+    return [total * weight / sum(weights) for weight in weights]
+
+
+def _years(profile: written.Years, profiles: Mapping[str, written.Profile], time: Time) -> Factor:
+    """The total of a year as a level: its mean over the days of the year is the total."""
+    pieces: Factor = []
+    for day in time.days:
+        if day.day == 1 or not pieces:
+            part = months_of_year(profile, profiles, day.year)[day.month - 1]
+            days = (dt.date(day.year + 1, 1, 1) - dt.date(day.year, 1, 1)).days
+            level = part * days / monthrange(day.year, day.month)[1]
+            pieces.append(Piece(time.day_start(day), float(level)))
     return pieces
 
 

@@ -13,7 +13,7 @@ from chainsim.scenario.nodes import Path
 from chainsim.scenario.quantities import Quantity, QuantityError
 from chainsim.scenario.schema.distributions import Constant, Discrete, Empirical, Trace, values_of
 from chainsim.scenario.schema.material import Operation, Paced, Pull, Stream
-from chainsim.scenario.schema.replenishment import Forecast, Replenishment
+from chainsim.scenario.schema.replenishment import Cover, Forecast, Replenishment
 
 LEAST = Fraction(1, 1000)
 
@@ -52,6 +52,20 @@ def quanta_are_thousandths(ground: Ground) -> Problems:
         if quantum < LEAST or (quantum / LEAST).denominator != 1:
             rule = "be a multiple of 0.001 of the unit, and above 0"
             yield ground.problem(("items", key, "quantum"), rule)
+
+
+def variants_are_alike(ground: Ground) -> Problems:
+    """A variant is counted like the item that it is a kind of, which is no variant itself."""
+    items = ground.document.items
+    for key, item in items.items():
+        parent = items.get(item.variant_of or "")
+        path: Path = ("items", key, "variant_of")
+        if parent is None:
+            continue
+        if parent.variant_of is not None:
+            yield ground.problem(path, "name an item that is no variant itself")
+        elif (parent.unit, parent.quantum) != (item.unit, item.quantum):
+            yield ground.problem(path, f"name an item with the unit and quantum of '{key}'")
 
 
 def amounts_fit_their_item(ground: Ground) -> Problems:
@@ -126,6 +140,7 @@ def _stated(ground: Ground) -> Iterator[Stated]:
                 amount = getattr(stock, field)
                 if isinstance(amount, Quantity):
                     yield Stated((*path, "stocks", item, field), item, amount)
+            yield from _plus((*path, "stocks", item, "initial"), item, stock.initial)
         for key, operation in body.operations.items():
             yield from _of_operation((*path, "operations", key), operation)
         for item, policy in body.replenishment.items():
@@ -134,6 +149,11 @@ def _stated(ground: Ground) -> Iterator[Stated]:
             for key, stream in streams.items():
                 yield from _of_stream((*path, block, key), stream.item or key, stream)
     yield from _of_lanes(ground)
+    for key, fleet in ground.document.fleets.items():
+        for index, cohort in enumerate(fleet.initial):
+            where = ("fleets", key, "initial", index, "amount")
+            yield Stated(where, fleet.item, cohort.amount)
+    yield from _of_the_nation(ground)
 
 
 def _of_operation(path: Path, operation: Operation) -> Iterator[Stated]:
@@ -146,8 +166,10 @@ def _of_operation(path: Path, operation: Operation) -> Iterator[Stated]:
     first = next(iter(operation.outputs))
     yield Stated((*path, "lot"), first, operation.lot, whole=False)
     release = operation.release
-    if isinstance(release, Pull) and isinstance(release.level, Quantity):
-        yield Stated((*path, "release", "level"), release.item, release.level)
+    if isinstance(release, Pull):
+        if isinstance(release.level, Quantity):
+            yield Stated((*path, "release", "level"), release.item, release.level)
+        yield from _plus((*path, "release", "level"), release.item, release.level)
     overtime = operation.overtime
     if overtime and isinstance(release, Pull) and isinstance(overtime.backlog_above, Quantity):
         where = (*path, "overtime", "backlog_above")
@@ -159,9 +181,16 @@ def _of_policy(path: Path, item: str, policy: Replenishment) -> Iterator[Stated]
         amount = getattr(policy, field)
         if isinstance(amount, Quantity):
             yield Stated((*path, field), item, amount)
+        yield from _plus((*path, field), item, amount)
     if isinstance(policy.level, Forecast):
         where = (*path, "level", "initial")
         yield Stated(where, item, policy.level.initial, whole=False)
+
+
+def _plus(path: Path, item: str, level: object) -> Iterator[Stated]:
+    """The amount that is added to days of cover; it is rounded up to quanta."""
+    if isinstance(level, Cover) and level.plus is not None:
+        yield Stated((*path, "plus"), item, level.plus, whole=False)
 
 
 def _of_stream(path: Path, item: str, stream: Stream) -> Iterator[Stated]:
@@ -174,6 +203,14 @@ def _of_stream(path: Path, item: str, stream: Stream) -> Iterator[Stated]:
         for name, value in values_of(stream.size):
             field = name.partition("[")[0]
             yield Stated((*path, "size", field), item, value, whole=whole and field != "shift")
+
+
+def _of_the_nation(ground: Ground) -> Iterator[Stated]:
+    national = ground.document.national
+    if national is not None:
+        for path in ("output", "low", "high"):
+            for year, amount in getattr(national, path).items():
+                yield Stated(("national", path, year), national.item, amount, whole=False)
 
 
 def _of_lanes(ground: Ground) -> Iterator[Stated]:

@@ -10,7 +10,7 @@ from chainsim.scenario.checks.ground import Ground, Problems
 from chainsim.scenario.nodes import Path
 from chainsim.scenario.schema.fields import LONGEST_TIME, When
 from chainsim.scenario.schema.material import Paced
-from chainsim.scenario.schema.time import Calendar, Linear, Product, Steps
+from chainsim.scenario.schema.time import Calendar, Linear, Months, Product, Steps, Years
 
 DAY = 86_400
 OUTSIDE = "be a day of the run: it is not compared"
@@ -79,6 +79,23 @@ def profiles_run_forward(ground: Ground) -> Problems:
         if isinstance(profile, Steps | Linear):
             path: Path = ("profiles", key, "at")
             yield from _in_order(ground, path, [when for when, _ in profile.at])
+
+
+def seasons_divide_a_year(ground: Ground) -> Problems:
+    """The season of a profile of years is a profile of kind months, and no year of it is zero."""
+    profiles = ground.document.profiles
+    for key, profile in profiles.items():
+        season = profiles.get(profile.season or "") if isinstance(profile, Years) else None
+        path: Path = ("profiles", key, "season")
+        if season is not None and not isinstance(season, Months):
+            yield ground.problem(path, "name a profile of kind months")
+        elif season is not None:
+            sums: dict[str, Fraction] = {}
+            for month, value in season.values.items():
+                sums[month[:4]] = sums.get(month[:4], Fraction(0)) + value
+            for year in [year for year, total in sums.items() if not total]:
+                remedy = f"no month of {year} has a value above 0"
+                yield ground.problem(path, "name months that can divide a year", remedy)
 
 
 def traces_run_forward(ground: Ground) -> Problems:

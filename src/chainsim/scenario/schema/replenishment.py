@@ -25,6 +25,8 @@ class Cover(Block):
 
     cover: Duration
     """The safety part, in working days of the user."""
+    plus: Amount | None = None
+    """Added to the target: a lot, for instance, where the user takes large ones."""
 
 
 class Forecast(Block):

@@ -21,6 +21,7 @@ from chainsim.scenario.schema.fields import (
 )
 
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])\Z")
+_YEAR = re.compile(r"\d{4}\Z")
 
 
 class Steps(Block):
@@ -56,6 +57,31 @@ class Months(Block):
         numbers = sorted(int(key[:4]) * 12 + int(key[5:]) for key in self.values)
         if numbers != list(range(numbers[0], numbers[0] + len(numbers))):
             raise refuse("name every month from the first to the last: one is missing")
+        return self
+
+
+class Years(Block):
+    """One total per year, divided over its months. Past its ends the nearest year's repeats.
+
+    A season divides a year in proportion to its values of the months of that year; without one
+    every day of the year is alike.
+    """
+
+    kind: Literal["years"]
+    values: Annotated[dict[str, Factor], Field(min_length=1)]
+    """Totals by year, keyed 2021 and so on, without a gap."""
+    season: Id | None = None
+    """A profile of kind months."""
+
+    @model_validator(mode="after")
+    def _without_gap(self) -> Years:
+        wrong = [key for key in self.values if not _YEAR.match(key)]
+        if wrong:
+            raise refuse(f"be keyed by years such as 2021, not '{wrong[0]}'")
+        numbers = sorted(int(key) for key in self.values)
+        for number in range(numbers[0], numbers[-1]):
+            if number not in numbers:
+                raise refuse(f"name every year from the first to the last: {number} is missing")
         return self
 
 
@@ -117,7 +143,9 @@ class Product(Block):
     of: Annotated[tuple[Id | Factor, ...], Field(min_length=1)]
 
 
-Profile = Annotated[Steps | Linear | Months | Curve | Wave | Product, Field(discriminator="kind")]
+Profile = Annotated[
+    Steps | Linear | Months | Years | Curve | Wave | Product, Field(discriminator="kind")
+]
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
