@@ -10,7 +10,9 @@ import pytest
 import chainsim
 from chainsim.experiments.bounds import least_lost, time_to_survive
 from chainsim.experiments.fluid import initial_state, speeds_left
+from chainsim.experiments.steady import steady_output
 from chainsim.network.compiled import CompiledNetwork
+from chainsim.outcome.server_groups import periods, server_groups
 from chainsim.outcome.trajectory import Trajectory
 from tests.verification.catalogue import SCENARIOS
 from tests.verification.reading import days, instants
@@ -82,3 +84,22 @@ def test_a_run_with_stocks_in_proportion_to_demand_reaches_the_bound(works: str)
     most = bound(network)
     assert most is not None
     assert survived(chainsim.simulate(network)) == pytest.approx(most, abs=TAKT)
+
+
+@pytest.mark.parametrize(
+    ("name", "per_day", "limit"),
+    [
+        # three benches of 22 h a day and 8 min a test, of which 47 in 50 pass: 495 x 0.94
+        ("A-D19", 495 * 0.94, "midstream/test/vehicle"),
+        ("A-D19-no-rework", 480, "midstream/assembly/untested"),
+    ],
+)
+def test_the_maximum_flow_of_the_static_bottleneck(name: str, per_day: float, limit: str) -> None:
+    """A-D19 by linear programming: batteries 550, chips 1,000, assembly 480, road 520 a day."""
+    scenario = chainsim.load_scenario(SCENARIOS / f"{name}.yaml", ["output_item=vehicle"])
+    network = chainsim.compile_network(scenario)
+    for period in periods(network.horizon):
+        found = steady_output(network, server_groups(network), period, as_ordered=False)
+        assert found is not None
+        assert found.per_day == pytest.approx(per_day)
+        assert found.binding == {limit: pytest.approx(1)}

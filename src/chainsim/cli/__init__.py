@@ -12,7 +12,16 @@ import os
 import click
 
 from chainsim import __version__
-from chainsim.cli import calibrating, comparing, listing, process, reading, running, stressing
+from chainsim.cli import (
+    calibrating,
+    comparing,
+    listing,
+    narrowing,
+    process,
+    reading,
+    running,
+    stressing,
+)
 from chainsim.cli.failures import words_of
 from chainsim.errors import ChainsimError, RunError, visible
 
@@ -55,6 +64,7 @@ for command in (
     running.run,
     comparing.compare,
     stressing.stress,
+    narrowing.bottleneck,
     calibrating.calibrate,
     reading.validate,
     reading.show,

@@ -183,6 +183,9 @@ class Flows:
     """Of each activity: 0 where it is stopped (activity,)."""
     binding: Integers
     """The rows that bind: not those of unlimited stocks."""
+    owners: tuple[tuple[str, int], ...] = ()
+    """Whose row it is, by kind and index: of a stock, resource, slots (operation) or lane (the
+    first of those that share a quota)."""
 
 
 def flows_of(
@@ -200,7 +203,8 @@ def flows_of(
 
     operations = len(network.operations)
     down = {k for k, share in left.items() if not share}
-    rows = _Rows(list(state.goods), [0.0] * len(network.stocks))
+    stocks = [("stock", k) for k in range(len(network.stocks))]
+    rows = _Rows(list(state.goods), [0.0] * len(stocks), stocks)
     _add_balances(rows, network, state, down)
     _add_capacities(rows, network, state, left)
     _add_quotas(rows, network)
@@ -213,7 +217,8 @@ def flows_of(
     taken = csr_matrix((table[:, 2], tuple(places)), shape=(len(rows.there), len(most)))
     unlimited = [k for k, stock in enumerate(network.stocks) if stock.unlimited]
     binding = np.setdiff1d(np.arange(len(rows.there)), unlimited)
-    return Flows(taken, np.array(rows.there), np.array(rows.gained), most, binding)
+    there, gained = np.array(rows.there), np.array(rows.gained)
+    return Flows(taken, there, gained, most, binding, tuple(rows.owners))
 
 
 @dataclass
@@ -222,11 +227,13 @@ class _Rows:
 
     there: list[float]
     gained: list[float]
+    owners: list[tuple[str, int]]
     entries: list[tuple[int, int, float]] = field(default_factory=list)
     """(row, activity, taken by one of it)."""
 
-    def add(self, taken: Mapping[int, float], per_day: float) -> None:
+    def add(self, taken: Mapping[int, float], per_day: float, owner: tuple[str, int]) -> None:
         """Write a capacity per day and what each activity takes of it."""
+        self.owners.append(owner)
         self.entries += [(len(self.there), activity, share) for activity, share in taken.items()]
         self.there.append(0.0)
         self.gained.append(per_day)
@@ -256,17 +263,20 @@ def _add_capacities(
     """The time of servers, of each operation by itself and of those that share them; slots."""
     window = (state.begin, state.begin + round(state.days * SECONDS_PER_DAY))
     clocks = [undisturbed(network, operation.clock) for operation in network.operations]
-    for place, resource in enumerate(network.resources):
-        servers = mean_servers(network, place, *window)
+    for r, resource in enumerate(network.resources):
+        servers = mean_servers(network, r, *window)
         held = {k: _days_per_lot(network, k) for k in resource.operations}
         for k, days in held.items():
-            rows.add({k: days}, servers * _mean_rate([clocks[k]], *window) * left.get(k, 1.0))
+            speed = _mean_rate([clocks[k]], *window) * left.get(k, 1.0)
+            rows.add({k: days}, servers * speed, ("resource", r))
         if len(held) > 1:
-            rows.add(held, servers * _mean_rate([clocks[k] for k in held], *window))
+            highest = _mean_rate([clocks[k] for k in held], *window)
+            rows.add(held, servers * highest, ("resource", r))
     for k, operation in enumerate(network.operations):
         release = operation.release
         if release.slots is not None and not release.keep_missed:
-            rows.add({k: 1.0}, _per_day(network, release.slots, state.begin, state.days))
+            slots = _per_day(network, release.slots, state.begin, state.days)
+            rows.add({k: 1.0}, slots, ("slots", k))
 
 
 def _days_per_lot(network: CompiledNetwork, operation: int) -> float:
@@ -278,6 +288,8 @@ def _days_per_lot(network: CompiledNetwork, operation: int) -> float:
 
 def _mean_rate(clocks: Sequence[Clock], begin: int, end: int) -> float:
     """The mean of the highest rate of some clocks; 1 is full speed."""
+    if len(clocks) == 1:
+        return (clocks[0].work(end) - clocks[0].work(begin)) / FULL_SPEED / (end - begin)
     steps = sorted({begin, *(t for clock in clocks for t in clock.times if begin < t < end)})
     done = sum(
         max(clock.rate(step) for clock in clocks) * (after - step)
@@ -293,7 +305,8 @@ def _add_quotas(rows: _Rows, network: CompiledNetwork) -> None:
         if lane.daily_quota != NONE:
             groups.setdefault((lane.quota_group, lane.daily_quota), {})[k] = 1.0
     for (_, quota), group in groups.items():
-        rows.add(group, quota / THOUSANDTHS)
+        first = min(group) - len(network.operations)
+        rows.add(group, quota / THOUSANDTHS, ("lane", first))
 
 
 def _working(

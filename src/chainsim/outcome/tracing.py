@@ -50,6 +50,8 @@ class Cause(NamedTuple):
 
     site: int
     why: str
+    resource: int = NONE
+    """The servers that it is, where they alone are meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,17 +148,22 @@ class Tracer:
         """
         if stock not in self._makers:
             return None
-        shop = self._shop(stock)
         for begin in dict.fromkeys((first, min(first, max(0, last + 1 - WEEK)), 0)):
-            increase = shop.summed[last + 1] - shop.summed[begin]
-            branches: list[tuple[int, Fork | Cause]] = []
-            for k in np.flatnonzero(increase > 0).tolist():
-                behind = self._behind(shop, k, begin, last, path)
-                if behind is not None:
-                    branches.append((int(increase[k]), behind))
-            if branches:
-                return Fork(tuple(branches))
+            found = self._kept(stock, begin, last, path)
+            if found is not None:
+                return found
         return None
+
+    def _kept(self, stock: int, first: int, last: int, path: frozenset[int]) -> Fork | None:
+        """What kept the makers of a stock on exactly these days; None if nothing did."""
+        shop = self._shop(stock)
+        increase = shop.summed[last + 1] - shop.summed[first]
+        branches: list[tuple[int, Fork | Cause]] = []
+        for k in np.flatnonzero(increase > 0).tolist():
+            behind = self._behind(shop, k, first, last, path)
+            if behind is not None:
+                branches.append((int(increase[k]), behind))
+        return Fork(tuple(branches)) if branches else None
 
     def _behind(
         self, shop: Shop, k: int, first: int, last: int, path: frozenset[int]
@@ -267,7 +274,11 @@ class Tracer:
         if source not in path:
             begin, last = max(0, int(placed[0])), max(0, day)
             found = self._missing(source, begin, last, path | {source})
-        return found or Cause(stocks[source].site, OVERLOADED)
+        return found or self._overloaded(source)
+
+    def _overloaded(self, stock: int) -> Cause:
+        """The cause where orders wait at a source that lost no time against the twin."""
+        return Cause(self.network.stocks[stock].site, OVERLOADED)
 
     def _curves_of(self, lane: int) -> tuple[Curves, Curves]:
         return Curves(self.run, lane), Curves(self.twin, lane)
