@@ -56,6 +56,35 @@ POOL = (
     "pool: {kind: pooling, at: P, item: part, below: 1 d, above: 2 d, review: {every: 1 d}, "
     "transit: 0 d}"
 )
+LAUNCH = (
+    "m: {at: P, operation: assemble, planned: 20 d, share: 0.5, pilot: {lots: 5, start: 2 d}, "
+    "approval: {at: S, operation: make, applied: 3 d, samples: 4}}"
+)
+FROM_ASSEMBLE = VALID[VALID.index(OPERATION) :]
+PULLING = OPERATION.replace("400}", "400, release: {pull: car}}")
+BACK = "  back: {from: P, to: S, items: [car]}\n"
+
+
+def launching(*launches: str, back: str = BACK, pulling: str = PULLING, more: str = "") -> str:
+    """The end of the valid scenario with a line that pulls, a way back, and launches."""
+    text = FROM_ASSEMBLE.replace(OPERATION, pulling).replace(ROAD, ROAD + back) + more
+    text += "" if "output_item" in more else "output_item: car\n"
+    return "".join([text, "launches:\n", *(f"  {block}\n" for block in launches)])
+
+
+FLEET = "{item: car, lifetime: 12 yr, inspections: {ages: [6 yr, 8 yr]}, initial: []}"
+STATION = (
+    "  T: {arrivals: {part: {process: fleet, fleet: road, times: ['09:00', '11:00']}}}\nlanes:"
+)
+
+
+def on_the_road(old: str = "", new: str = "", fleet: str = FLEET) -> str:
+    """The valid scenario from its lanes on, with a fleet that is inspected, edited once."""
+    text = STATION + FROM_LANES.removeprefix("lanes:") + f"fleets:\n  road: {fleet}\n"
+    assert old in text
+    return text.replace(old, new, 1)
+
+
 OVERTIME = "a: {kind: overtime, at: S, operation: make, factor: 2}"
 GROWTH = "a: {kind: expansion, at: S, operation: make, share: 1, start: 9 d, construction: 9 d}"
 WORKS = "{kind: conversion, at: S, operation: make, size: 5 /d, line: one, construction: 9 d, "
@@ -64,6 +93,11 @@ WORKS = "{kind: conversion, at: S, operation: make, size: 5 /d, line: one, const
 def investing(*blocks: str) -> str:
     """The end of the valid scenario with investments."""
     return "".join([END, "investments:\n", *(f"  {block}\n" for block in blocks)])
+
+
+def national(text: str) -> str:
+    """The end of the valid scenario with national output of its cars."""
+    return END + f"output_item: car\nnational: {{item: car, {text}}}\n"
 
 
 CASES = [
@@ -263,6 +297,62 @@ CASES = [
          answering(COVER[:-1] + ", from: ^90 d, until: 91 d}"), "lie within the run of 60 d"),
     Case("response_dates_lie_in_the_run", END,
          answering(COVER[:-1] + ", from: 9 d, until: ^8 d}"), "come after from"),
+    Case("variants_are_alike", "{unit: vehicle}", "{unit: vehicle, variant_of: ^part}",
+         "name an item with the unit and quantum of 'car'"),
+    Case("variants_are_alike", "{unit: vehicle}\n",
+         "{unit: vehicle}\n  van: {unit: vehicle, variant_of: car}\n"
+         "  bus: {unit: vehicle, variant_of: ^van}\n", "name an item that is no variant itself"),
+    Case("names_exist", "{unit: vehicle}", "{unit: vehicle, variant_of: ^x}", "known item"),
+    Case("launches_name_what_exists", FROM_ASSEMBLE, launching(LAUNCH.replace("at: P", "at: ^Q")),
+         "be the id of a known site, got 'Q'"),
+    Case("launches_name_what_exists", FROM_ASSEMBLE, launching(LAUNCH.replace("ass", "^azz")),
+         "be the id of a known operation, got 'azzemble'; did you mean 'assemble'?"),
+    Case("launches_name_what_exists", FROM_ASSEMBLE, launching(LAUNCH.replace("at: S", "at: ^T")),
+         "be the id of a known site, got 'T'"),
+    Case("launches_name_what_exists", FROM_ASSEMBLE, launching(LAUNCH.replace("make", "^mak")),
+         "did you mean 'make'?"),
+    Case("launches_name_what_exists", FROM_ASSEMBLE, launching(LAUNCH.replace("0.5", "^ramp")),
+         "be the id of a known profile, got 'ramp'"),
+    Case("models_are_no_items", FROM_ASSEMBLE, launching("^car" + LAUNCH[1:]),
+         "not be called like an item"),
+    Case("models_can_be_built", FROM_ASSEMBLE,
+         launching(LAUNCH.replace("assemble", "^sell"), pulling=PULLING
+                   + "      sell: {inputs: {car: 1}, outputs: {scrap: 1}, rate: 1}\n"),
+         "make 'car', at once or by way of others at its site"),
+    Case("models_can_be_built", FROM_ASSEMBLE,
+         launching(LAUNCH.replace("assemble", "^assemble"), pulling=OPERATION),
+         "else no plan says what it builds, got 'assemble'; give it release: {pull: car}"),
+    Case("models_can_be_built", FROM_ASSEMBLE,
+         launching(LAUNCH.replace("at: P", "at: ^P")).replace("plan, rate", "poisson, rate"),
+         "be a site with a demand for 'car' of process plan"),
+    Case("models_can_be_built", FROM_ASSEMBLE,
+         launching("^" + LAUNCH).replace("output_item: car\n", ""),
+         "stand in a scenario with an output_item"),
+    Case("approvals_have_a_route", FROM_ASSEMBLE,
+         launching(LAUNCH.replace("at: S", "at: ^S"), back=""),
+         "have an approval route: no lane takes 'car' from 'P' to it, got 'S'; add one to lanes"),
+    Case("approvals_have_a_route", FROM_ASSEMBLE,
+         launching(LAUNCH.replace("at: S, operation: make", "at: ^P, operation: assemble")),
+         "be another site than the maker"),
+    Case("pilots_are_large_enough", FROM_ASSEMBLE,
+         launching(LAUNCH.replace("samples: 4", "samples: ^6")),
+         "be no more than the 5 cars of the pilot, got 6; pilot: {lots: 6} has enough"),
+    Case("pilots_are_large_enough", FROM_ASSEMBLE,
+         launching(LAUNCH.replace("pilot: {lots: 5, start: 2 d}, ", "").replace("4}", "^4}")),
+         "be no more than the 0 cars of the pilot"),
+    Case("launch_shares_fit", FROM_ASSEMBLE,
+         launching(LAUNCH, "n" + LAUNCH[1:].replace("0.5", "^0.6")),
+         "leave the models of 'P' at most 1 together, not 1.1"),
+    Case("launch_shares_fit", FROM_ASSEMBLE,
+         launching(LAUNCH.replace("0.5", "^p"),
+                   more="profiles: {p: {kind: steps, at: [[0, 0.5], [30, 1.1]]}}\n"),
+         "name a profile that is never above 1"),
+    Case("launches_follow_the_start", FROM_ASSEMBLE,
+         launching(LAUNCH.replace("20 d", "^2021-12-31")), "not lie before the start of the run"),
+    Case("launches_follow_the_start", FROM_ASSEMBLE,
+         launching(LAUNCH.replace("2 d", "^-1 d")), "not lie before the start of the run"),
+    Case("launches_follow_the_start", FROM_ASSEMBLE,
+         launching(LAUNCH.replace("3 d", "^-1 d")), "not lie before the start of the run"),
     Case("investments_name_what_exists", END, investing(GROWTH.replace("at: S", "at: ^T")),
          "be the id of a known site, got 'T'"),
     Case("investments_name_what_exists", END, investing(GROWTH.replace("make", "^mke")),
@@ -306,6 +396,49 @@ CASES = [
     Case("ramps_run_forward", END,
          investing(GROWTH.replace("share", "servers").replace(
              "start: 9 d", "when: {utilisation: 0.9, over: ^36 h}")), "be whole days"),
+    Case("names_exist", FROM_LANES, on_the_road("item: car", "item: ^cra"), "mean 'car'?"),
+    Case("names_exist", FROM_LANES, on_the_road("fleet: road", "fleet: ^raod"), "mean 'road'?"),
+    Case("amounts_fit_their_item", FROM_LANES,
+         on_the_road("[]", "[{sold: 2021-07-01, amount: ^0.5}]"), "whole quanta of 1 vehicle"),
+    Case("cohorts_were_sold_before_the_start", FROM_LANES,
+         on_the_road("[]", "[{sold: 2021-12-31, amount: 1}, {sold: ^2022-01-01, amount: 1}]"),
+         "lie before the first day of the simulation, 2022-01-01, got '2022-01-01'"),
+    Case("cohorts_were_sold_before_the_start", FROM_LANES,
+         on_the_road("[]", "[{sold: 2021-12-01, to: ^2022-01-01, amount: 1}]"), "lie before the"),
+    Case("inspection_ages_rise", FROM_LANES, on_the_road("8 yr", "^6 yr"),
+         "be above the age before it, got '6 yr'"),
+    Case("lifetimes_are_above_zero", FROM_LANES, on_the_road("12 yr", "^0 yr"), "be above 0"),
+    Case("lifetimes_are_above_zero", FROM_LANES,
+         on_the_road("12 yr", "^{dist: uniform, low: 0, high: 0}"), "be above 0"),
+    Case("inspections_come_to_one_place", FROM_LANES,
+         on_the_road("fleet: road", "fleet: ^road", "{item: car, lifetime: 12 yr}"),
+         "name a fleet that has inspections, got 'road'; add fleets.road.inspections"),
+    Case("inspections_come_to_one_place", FROM_LANES,
+         on_the_road("]}}}", "]}, car: {process: fleet, fleet: ^road, times: ['09:00']}}}"),
+         "name a fleet that no other arrivals bring, got 'road'; sites.T.arrivals.part bring it"),
+    Case("times_of_day_rise", FROM_LANES, on_the_road("11:00'", "09:00'").replace(
+        ", '09:00'", ", ^'09:00'"), "come after the one before it"),
+    Case("times_of_day_rise", FROM_LANES, on_the_road("'11:00'", "^'24:00'"), "be before 24:00"),
+    Case("times_of_day_rise", FROM_LANES, on_the_road("['09:00', '11:00']", "^[]"),
+         "have a time of day at least"),
+    Case("names_exist", END, END + "output_item: car\nnational: {item: ^cra, output: {2022: 5}}\n",
+         "did you mean 'car'?"),
+    Case("national_output_is_of_the_output_item", END, END + "output_item: car\nnational: {item: "
+         "^part, output: {2022: 5}}\n", "be the output_item, got 'part'; output_item is car"),
+    Case("national_years_run_on", END, national("output: {^22: 5}"), "be a year such as 2025"),
+    Case("national_years_run_on", END, national("output: {2022: 5}, low: {^2023: 4}"),
+         "be a year of output, got 2023"),
+    Case("national_years_run_on", END, national("^output: {2020: 5, 2022: 5}"),
+         "name every year from the first to the last: 2021 is missing"),
+    Case("national_paths_are_in_order", END, national("output: {2022: ^0}"), "be above 0"),
+    Case("national_paths_are_in_order", END, national("output: {2022: 5}, low: {2022: ^6}"),
+         "not be above output, got 6"),
+    Case("national_paths_are_in_order", END, national("output: {2022: 5}, high: {2022: ^4}"),
+         "not be below output, got 4"),
+    Case("shares_have_national_output", END, END + "expect: [{id: a, measure: ^national_share, "
+         "at_least: 0.1}]\n", "have national output, got 'national_share'; give it in a block"),
+    Case("amounts_fit_their_item", END, national("output: {2022: ^5 kWh}"),
+         "be in vehicle as 'car' is"),
 ]  # fmt: skip
 
 
@@ -395,6 +528,38 @@ def test_a_slip_in_a_block_is_said_once(block: str, says: str) -> None:
     assert says in line and f":{len(lines)}:{len(lines[-1]) + 1}: " in line, line
 
 
+FLEETS = [
+    ("6 yr", "^-6 yr", "ages[0] must be above 0 d"),
+    ("12 yr", "^-12 yr", "lifetime must have no values below 0"),
+    ("12 yr", "^12 km", "lifetime must have value as a time"),
+    ("8 yr]", "8 yr], share: ^1.5", "share must be at most 1, got 1.5"),
+    ("item: car", "item: car, sold_in: ^1.2", "sold_in must be at most 1, got 1.2"),
+    ("{ages: [6 yr, 8 yr]}", "^{ages: [6 yr], every: 1 yr}", "exactly one of ages and every"),
+    ("{ages: [6 yr, 8 yr]}", "^{}", "have exactly one of ages and every"),
+    ("{ages: [6 yr, 8 yr]}", "^{ages: [6 yr], from: 1 yr}", "have from only beside every"),
+    ("{ages: [6 yr, 8 yr]}", "{every: ^1 h}", "every must be at least 1 d"),
+    ("[]", "[^{amount: 9, sold: 2021-07-01, to: 2021-06-30}]", "have 'to' not before 'sold'"),
+    ("[]", "[{amount: ^-1, sold: 2021-07-01}]", "amount must be at least 0"),
+    ("{process: fleet, fleet: road, times", "^{process: fleet, times", "have fleet with process"),
+    (", times: ['09:00', '11:00']}", "}", "have times with process fleet"),
+    ("{process: fleet, fleet", "^{process: poisson, rate: 1 /d, fleet", "not have fleet or times"),
+    ("plan, rate", "^fleet, rate", "be one of 'poisson'"),
+]
+"""Part of the scenario with a fleet, what replaces it, and what must be said: nothing else."""
+
+
+@pytest.mark.parametrize(("old", "new", "says"), FLEETS, ids=[says[:30] for *_, says in FLEETS])
+def test_a_slip_in_a_fleet_is_said_once(old: str, new: str, says: str) -> None:
+    text = VALID.replace(FROM_LANES, on_the_road())
+    before, mark, after = text.replace(old, new, 1).partition("^")
+    with pytest.raises(InputError) as refusal:
+        scenario_from_text(before + after)
+    (line,) = str(refusal.value).splitlines()
+    assert says in line, line
+    lines = before.split("\n")
+    assert not mark or f":{len(lines)}:{len(lines[-1]) + 1}: " in line, line
+
+
 FINE = {
     "covers one after the other": (END, answering(
         COVER[:-1] + ", from: 3 d, until: 5 d}", "b" + COVER[1:-1] + ", from: 1 d, until: 3 d}",
@@ -412,10 +577,16 @@ FINE = {
                           "    stocks: {part: {unlimited: true}}"),
     "pooling with a lead time": (ROAD, ROAD + "  back: {from: P, to: S, items: [part], "
                                  "transit: 1 d}\n"),
+    "a fleet that is inspected": (FROM_LANES, on_the_road()),
     "an outage of the past, off": ("duration: 20}", "duration: 20, enabled: false}"),
     "a quota hit as a whole": (ROAD + "disruptions:\n", TWO_ITEMS + "disruptions:\n"
                                "  - {id: strike, target: {lane: road, item: [part, car]}, effect: "
                                "{capacity: 0.5}, timing: {at: 5}, duration: 2}\n"),
+    "a launch": (FROM_ASSEMBLE, launching(LAUNCH)),
+    "two launches of all the plan": (FROM_ASSEMBLE, launching(LAUNCH, "n" + LAUNCH[1:])),
+    "a launch of the past, off": (FROM_ASSEMBLE, launching(
+        LAUNCH.replace("20 d", "-9 d").replace("share", "enabled: false, share"))),
+    "national output of part of the run": (END, national("output: {2021: 5}")),
     "two events at one instant": ("plan, rate: 400}", "trace, events: [[2, 1], [2, 1]]}"),
 }  # fmt: skip
 
@@ -428,12 +599,31 @@ def test_what_is_right_is_left_alone(name: str) -> None:
 
 
 WARNED = {
+    "national_years_cover_the_run": (
+        "length: 60 d, seed: 1",
+        "end: 2024-03-01, seed: 1}\noutput_item: car\n"
+        "national: {item: car, output: {2022: 9}",
+        "no share is told where 2023 is missing",
+    ),
     "calendars_have_shifts": (END, END + "calendars:\n  never: {week: {}}\n", "have a shift"),
     "observations_lie_in_the_run": (
         END,
         END + "observed: [{id: a, measure: m, value: 1, source: A, from: 2022-02-01, "
         "to: 2022-12-31}]\n",
         "it is not compared",
+    ),
+    "launches_lie_in_the_run": (
+        FROM_ASSEMBLE, launching(LAUNCH.replace("3 d", "60 d")), "it is never approved",
+    ),
+    "fleets_are_sold": (
+        FROM_LANES,
+        on_the_road("item: car", "item: part"),
+        "fleets.road.item must be an item that customers demand",
+    ),
+    "inspections_come_somewhere": (
+        END,
+        f"{END}fleets:\n  road: {FLEET}\n",
+        "fleets.road must be named by arrivals with process: fleet",
     ),
     "demands_can_be_met": (OPERATION, "      {}\n".replace("{}", "rest: {outputs: {scrap: 1}, "
                            "inputs: {part: 1}, rate: 1}"), "nothing brings it to 'P'"),

@@ -238,6 +238,61 @@ def test_bystanders_change_nothing(mapping: Block, chosen: list[int]) -> None:
     assert different(series(alone), series(chainsim.simulate(compiled(more)))) == []
 
 
+STATION = {
+    "stage": "midstream",
+    "calendar": "days",
+    "arrivals": {"visitor": {"process": "fleet", "fleet": "users", "times": ["09:00", "17:00"]}},
+    "operations": {"check": {"inputs": {"visitor": 1}, "outputs": {"seen": 1}, "time": "1 h"}},
+}
+
+
+@st.composite
+def fleets(draw: st.DrawFn, mapping: Block) -> Block:
+    """A fleet of what the last tier sells."""
+    (item, *_) = sorted(
+        customer["item"]
+        for site in mapping["sites"].values()
+        for customer in site.get("demand", {}).values()
+    )
+    lifetimes: list[Any] = [
+        "1 d",
+        "60 h",
+        {"dist": "weibull", "shape": 2, "scale": "6 d"},
+        {"dist": "exponential", "mean": "3 d"},
+        {"dist": "discrete", "values": [0, 4], "p": [0.25, 0.75]},
+    ]
+    inspections = [
+        {"ages": ["1 h", "1 d", "90 h"]},
+        {"every": "1 d"},
+        {"every": "2 d", "share": 1 / 3},
+    ]
+    cohorts = [
+        {"sold": "2024-02-19", "amount": 20},
+        {"sold": "2024-02-16", "to": "2024-02-22", "amount": 10},
+    ]
+    return {
+        "item": item,
+        "sold_in": draw(st.sampled_from([1, 0.3, 0])),
+        "initial": cohorts[: draw(st.integers(0, 2))],
+        "lifetime": draw(st.sampled_from(lifetimes)),
+        "inspections": draw(st.sampled_from(inspections)),
+    }
+
+
+@PACE
+@given(networks(), st.data())
+def test_a_fleet_balances_and_changes_nothing_else(mapping: Block, data: st.DataObject) -> None:
+    """Its laws hold as all laws do, and every other series stays as it is."""
+    alone = chainsim.simulate(compiled(mapping))
+    more = copy.deepcopy(mapping)
+    more["items"] |= {"visitor": {}, "seen": {}}
+    more["sites"]["station"] = STATION
+    more["fleets"] = {"users": data.draw(fleets(mapping))}
+    run = chainsim.simulate(compiled(more))
+    assert nothing_is_negative(run) == []
+    assert different(series(alone), series(run)) == []
+
+
 @PACE
 @given(networks())
 def test_nothing_happens_before_a_disruption_begins(mapping: Block) -> None:

@@ -385,7 +385,18 @@ def test_diff(tmp_path: Path) -> None:
     assert [(r["path"], r["first"]["value"], r["second"]["value"]) for r in rows] == [
         ("run.seed", 7, 8)
     ]
-    assert f"{two}:2:13"[:59] in call("diff", one, two).stdout
+    assert "two.yaml:2:13\n" in call("diff", one, two).stdout
+
+
+@pytest.mark.parametrize("length", [1, 150])
+def test_an_origin_keeps_its_line_however_long_the_path(tmp_path: Path, length: int) -> None:
+    folder = tmp_path / ("x" * length)
+    folder.mkdir()
+    one = scenario(folder)
+    two = scenario(folder, "extends: tiny.yaml\nrun: {seed: 8}\n", "two.yaml")
+    (row,) = (r for r in call("diff", one, two).stdout.splitlines() if r.startswith("run.seed"))
+    assert row.endswith("two.yaml:2:13")
+    assert "two.yaml:2:13\n" in call("show", two).stdout
 
 
 def test_diff_cuts_long_values_except_in_json(tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ def test_all_figures_are_there(found: dict[str, Picture]) -> None:
         "output_per_day",
         "output_cumulative",
         "output_per_month",
+        "capacity",
         "stock_and_cover",
         "server_time",
         "missing_items",
@@ -123,6 +124,23 @@ def test_observed_months_are_compared(found: dict[str, Picture]) -> None:
     assert data["mean"][4] == pytest.approx(data["mean"][1] + data["mean"][2])
     error = abs(data["mean"][0] - 2500) / 2500
     assert f"1 observed months: {100 * error:.1f} %" in found["output_per_month"].caption
+
+
+def test_capacity_stands_beside_plan_and_output(found: dict[str, Picture]) -> None:
+    """The plant makes 30 parts an hour on 31 days of January: 22,320. The maker's line makes ten
+    cars in an hour in two shifts from Monday to Saturday; 100 a day are planned.
+    """
+    data = {name: list(column) for name, column in found["capacity"].data.items()}
+    assert data["month"] == ["2022-01", "2022-02", "2022-03", "2022-04"]
+    assert data["plan"][:2] == pytest.approx([3100, 2800])
+    assert data["upstream: make (part)"][0] == pytest.approx(30 * 24 * 31)
+    assert data["output"][0] == pytest.approx(next(iter(found["output_per_month"].data["mean"])))
+    # 25 days from Monday to Saturday in January 2022 but one on the 31st, 16 h, 10 cars an hour.
+    assert data["midstream: line (car)"][0] == pytest.approx(25 * 16 * 10, rel=1e-6)
+    assert data["least_group"] == ["midstream: line (car)"] * 4
+    assert data["least_site"] == ["maker (line)"] * 4
+    assert data["least_group_binds"] == [p >= 0.95 * c for p, c in zip(
+        data["plan"], data["midstream: line (car)"], strict=True)]  # fmt: skip
 
 
 def test_disruptions_and_holidays_come_from_the_scenario(drawn: Run) -> None:

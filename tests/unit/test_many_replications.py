@@ -89,7 +89,7 @@ def test_packed_days_are_the_trajectory(network: CompiledNetwork) -> None:
     daily = DailyRuns([packed(network, t) for t in trajectories])
     for kind, table in trajectories[1].tables.items():
         assert daily.ids(kind) == table.ids
-        for name, array in (table.counts | table.levels).items():
+        for name, array in (*table.counts.items(), *table.levels.items()):
             assert (daily.values(kind, name)[1] == array).all(), (kind, name)
     made = daily.values("sites", "output") / 1000
     assert (daily.total("sites", "output") == made.sum(axis=2)).all()

@@ -69,8 +69,8 @@ def test_it_has_all_parts(results: Path) -> None:
     daily = {"daily.csv.gz", "daily.parquet"} & names
     assert len(daily) == 1
     assert names - daily == {
-        "summary.json", "measures.csv", "scenario.yaml", "provenance.json", "validation.csv",
-        "report.html", "figures",
+        "summary.json", "measures.csv", "years.csv", "scenario.yaml", "provenance.json",
+        "validation.csv", "report.html", "figures",
     }  # fmt: skip
     assert [path.name for path in results.parent.iterdir()] == ["tiny"]
 

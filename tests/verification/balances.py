@@ -79,6 +79,8 @@ def residuals(mapping: dict[str, Any], run: Trajectory, instant: int | None) -> 
         yield made - sum(state.count("operations", "completed", key) for key in operations)
         for key in body.get("demand", {}):
             yield from _of_customers(f"{site}/{key}", state, tally)
+    for key, fleet in mapping["fleets"].items():
+        yield from _of_fleet(key, fleet, state)
 
 
 def _of_lane(lane: str, state: State, tally: Tally) -> Iterator[int]:
@@ -126,6 +128,22 @@ def _of_customers(key: str, state: State, tally: Tally) -> Iterator[int]:
     yield tally("demand", key) - tally("deliver", key) - tally("lost", key) - waiting
     for what, count in (("demand", "demanded"), ("deliver", "delivered"), ("lost", "lost")):
         yield tally(what, key) - state.count("demands", count, key)
+
+
+def _of_fleet(key: str, fleet: dict[str, Any], state: State) -> Iterator[int]:
+    """In use at the start + sold until the last midnight = in use + scrapped, in whole cars."""
+    midnight = max((int(end) for end in state.run.day_ends if end <= state.time), default=0)
+    log = state.run.log
+    got = sum(e.quantity for e in log if e.what == "deliver" and e.time < midnight)
+    sold = round(float(fleet["sold_in"]) * got / 1000) * 1000
+    before = 1000 * sum(cohort["amount"] for cohort in fleet["initial"])
+    in_use, scrapped = (
+        state.level("fleets", "in_use", key), state.count("fleets", "scrapped", key)
+    )  # fmt: skip
+    yield before + sold - in_use - scrapped
+    came, waiting = state.count("fleets", "came", key), state.level("fleets", "waiting", key)
+    yield state.count("fleets", "due", key) - came - waiting
+    yield came - state.count("stocks", "arrived", "station/visitor")
 
 
 # ---- how long it is inside

@@ -10,6 +10,7 @@ import pytest
 
 import chainsim
 from chainsim.outcome.measures import (
+    FLEET_MEASURES,
     INVESTMENT_MEASURES,
     ITEM_MEASURES,
     MEASURES,
@@ -352,12 +353,24 @@ def three_years() -> dict[str, Any]:
     site["stocks"].pop("vehicle")
     events = [["2022-06-01", 10], ["2023-01-02", 40], ["2024-12-01", 50]]
     site["demand"] = {"vehicle": {"process": "trace", "events": events}}
+    scenario["national"] = {
+        "item": "vehicle",
+        "output": {"2022": 100, "2023": 400, "2024": 400},
+        "low": {"2024": 300},
+        "high": {"2024": 500},
+    }
     scenario["observed"] = [{"id": "growth", "measure": GROWTH, "value": 0, "source": "by hand"}]
     return scenario
 
 
 GROWN: Expected = {GROWTH: 50 / 40 - 1}
 """The last calendar year over the one before, less 1; the first does not count."""
+SHARES: Expected = {
+    "national_share": 100 / 900,
+    "national_share_if_low": 100 / 800,
+    "national_share_if_high": 100 / 1000,
+}
+"""Output of three years over national output of the same: 100 + 400 + 400, 300 or 500."""
 
 
 @cache
@@ -466,8 +479,41 @@ PRICES_SHOP: Expected = {
 PRESSES: Expected = {"begun": 1, "opened": 1, "spent": 44}
 
 
+def on_the_road() -> dict[str, Any]:
+    """4 cars on each of five days, for 2 d each; all come after a day, on the day that follows."""
+    return {
+        "name": "A fleet by hand",
+        "run": {"start": "2024-01-01", "length": "5 d", "warm_up": "1 d"},
+        "items": {"car": {}, "visitor": {}},
+        "sites": {
+            "shop": {
+                "stocks": {"car": {"unlimited": True}},
+                "demand": {"car": {"process": "plan", "rate": "4 /d"}},
+            },
+            "station": {
+                "arrivals": {
+                    "visitor": {"process": "fleet", "fleet": "road", "times": ["09:00"]}
+                }
+            },
+        },
+        "fleets": {"road": {"item": "car", "lifetime": "2 d", "inspections": {"ages": ["1 d"]}}},
+    }  # fmt: skip
+
+
+ON_THE_ROAD: Expected = {
+    "fleet_mean": (4 + 8 + 8 + 8) / 4,
+    "fleet_end": 8,
+    "fleet_sold": 4 * 4,
+    "fleet_scrapped": 3 * 4,
+    "inspections_due": 4 * 4,
+    "inspections_came": 3 * 4,
+}
+"""Counted from the second day on: scrapped at the end of days 3 to 5, due at the end of days 2 to
+5, brought on days 3 to 5."""
+
+
 def row(chain: Callable[[], dict[str, Any]], where: str) -> Row:
-    """The measures in total, of a site (`@id`), an investment (`+id`) or an item (`id`)."""
+    """The measures in total, of a site (`@id`), an investment (`+id`), an item or the fleet."""
     values, observed = values_of(chain)
     if where == "observed":
         return {GROWTH: observed["growth"]}
@@ -475,6 +521,8 @@ def row(chain: Callable[[], dict[str, Any]], where: str) -> Row:
         return values.total
     if where[0] == "+":
         return values.investments[where[1:]]
+    if where == "fleet":
+        return values.fleets["road"]
     return values.sites[where[1:]] if where[0] == "@" else values.items[where]
 
 
@@ -493,6 +541,8 @@ CHAINS: list[tuple[Callable[[], dict[str, Any]], str, Expected]] = [
     (prices, "@shop", PRICES_SHOP),
     (prices, "+presses", PRESSES),
     (three_years, "observed", GROWN),
+    (on_the_road, "fleet", ON_THE_ROAD),
+    (three_years, "total", SHARES),
 ]
 CASES = [
     pytest.param(chain, where, name, value, id=f"{chain.__name__}-{where}-{name}")
@@ -515,7 +565,8 @@ def test_measure(
 def test_every_measure_has_a_value_by_hand_that_is_not_zero() -> None:
     """A new measure needs a chain here; a zero alone would prove nothing."""
     proved = {name for _, _, expected in CHAINS for name, value in expected.items() if value}
-    assert proved == {*MEASURES, *ITEM_MEASURES, *INVESTMENT_MEASURES, GROWTH}
+    blocks = {*INVESTMENT_MEASURES, *FLEET_MEASURES}
+    assert proved == {*MEASURES, *ITEM_MEASURES, *blocks, GROWTH}
 
 
 def test_amounts_in_different_units_are_not_added_up() -> None:

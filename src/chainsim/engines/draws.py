@@ -17,7 +17,7 @@ import numpy as np
 from chainsim.network.compiled import Distribution
 
 FIRST_BLOCK = 16
-LARGEST_BLOCK = 4096
+LARGEST_BLOCK = 512
 Block = Callable[[np.random.Generator, int], "list[float]"]
 
 

@@ -5,11 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from chainsim.network.compiled import FULL_SPEED
+
 
 def whole(value: float) -> int:
     """The nearest whole number, halves up."""
     below = math.floor(value)
     return below + (value - below >= 0.5)
+
+
+def quotient(part: int, divisor: int) -> int:
+    """The whole number nearest to part / divisor, halves up; of integers of any size."""
+    return (2 * part + divisor) // (2 * divisor)
 
 
 def in_quanta(value: float, quantum: int) -> int:
@@ -67,6 +74,31 @@ def by_shares(quantity: int, unit: int, shares: Sequence[float], given: Sequence
     if excess:
         amounts[max(range(len(amounts)), key=lambda k: (amounts[k], -k))] -= excess
     return amounts
+
+
+class Dividing:
+    """Divides one amount after the other into parts that follow their shares, in whole quanta.
+
+    Part k gets its share (ppm) of what the parts before it leave: all its amounts together are what
+    its shares of them add up to, to the nearest quantum, halves up. The last part is what is left.
+    """
+
+    def __init__(self, parts: int, quantum: int) -> None:
+        self.quantum = quantum
+        self._due = [0] * parts
+        self._given = [0] * parts
+
+    def parts(self, amount: int, shares: Sequence[int]) -> list[int]:
+        """The parts of the next amount (thousandths, whole quanta); one more than the shares."""
+        found = []
+        for k, share in enumerate(shares):
+            self._due[k] += amount * share
+            whole = FULL_SPEED * self.quantum
+            part = (2 * self._due[k] + whole) // (2 * whole) * self.quantum - self._given[k]
+            self._given[k] += part
+            found.append(part)
+            amount -= part
+        return [*found, amount]
 
 
 def regular_instant(k: int, first: tuple[int, int], interval: tuple[int, int]) -> int:

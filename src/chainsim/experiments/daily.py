@@ -1,12 +1,11 @@
 """Daily series of many replications in little memory, and their bands.
 
-A replication is packed where it was made: series of zeros are dropped, the rest is compressed. A
-series is unpacked when it is asked for, so memory stays small however many there are.
+A replication keeps its series packed as in its trajectory, without those of zeros. A series is
+unpacked when it is asked for, so memory stays small however many there are.
 """
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,26 +14,13 @@ from numpy.typing import NDArray
 
 from chainsim.network.compiled import CompiledNetwork
 from chainsim.outcome.measures import daily_output
-from chainsim.outcome.trajectory import Integers, Trajectory, scale_of
+from chainsim.outcome.packing import Integers, PackedSeries, packed_series
+from chainsim.outcome.trajectory import Trajectory, scale_of
 
 Floats = NDArray[np.float64]
 PERCENTAGES = (5.0, 50.0, 95.0)
 LARGEST_BLOCK = 4_000_000
 """Values of several replications that are unpacked at one time."""
-
-
-@dataclass(frozen=True, slots=True)
-class PackedSeries:
-    """One series (day, entity), compressed."""
-
-    data: bytes
-    dtype: str
-    shape: tuple[int, int]
-
-    def unpacked(self) -> Integers:
-        """The series as stored in the trajectory."""
-        flat = np.frombuffer(zlib.decompress(self.data), dtype=self.dtype)
-        return flat.reshape(self.shape).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +48,16 @@ class Band:
 def packed(network: CompiledNetwork, trajectory: Trajectory) -> PackedDays:
     """The daily counts and levels of a trajectory, and the output of each site."""
     series = {
-        (kind, name): _packed(array)
+        (kind, name): one
         for kind, table in trajectory.tables.items()
-        for name, array in (table.counts | table.levels).items()
-        if array.any()
+        for by_name in (table.counts, table.levels)
+        for name, one in by_name.packed.items()
+        if not one.is_zero
     }
     ids = {kind: table.ids for kind, table in trajectory.tables.items()}
     ids["sites"] = tuple(site.id for site in network.sites)
-    series["sites", "output"] = _packed(daily_output(network, trajectory))
+    series["sites", "output"] = packed_series(daily_output(network, trajectory))
     return PackedDays(ids, len(trajectory.day_ends), series)
-
-
-def _packed(array: Integers) -> PackedSeries:
-    largest = int(np.abs(array).max(initial=0))
-    dtype = next(t for t in ("int16", "int32", "int64") if largest <= np.iinfo(t).max)
-    data = zlib.compress(np.ascontiguousarray(array, dtype=dtype).tobytes(), level=1)
-    return PackedSeries(data, dtype, (array.shape[0], array.shape[1]))
 
 
 @dataclass(frozen=True)
@@ -120,10 +100,12 @@ class DailyRuns:
         series = pack.series.get((kind, name))
         if series is None:
             return np.zeros((pack.days, len(pack.ids[kind])), dtype=np.int64)
-        return series.unpacked()
+        return series.rows()
 
 
 def band(values: Floats) -> Band:
     """Mean and quantiles over the first axis, the replications."""
+    if len(values) == 1:  # quantiles of one value are that value, and take ten times its memory
+        return Band(values[0], values[0], values[0], values[0])
     low, middle, high = np.percentile(values, PERCENTAGES, axis=0)
     return Band(values.mean(axis=0), low, middle, high)

@@ -105,7 +105,8 @@ class _Chain:
         self.sites = network.sites
         self.stocks = network.stocks
         self.items = network.items
-        self.open = network.lanes
+        beside = network.beside
+        self.open = [k for k in network.lanes if self.stocks[k.source].item not in beside]
         outputs = set(network.output_stocks)
         self.made: dict[int, set[str]] = {}
         """Items by site with operations."""

@@ -22,11 +22,13 @@ from chainsim.network.compiled import CompiledNetwork
 from chainsim.network.compiling import compile_network
 from chainsim.network.distributions import compiled
 from chainsim.outcome.causes import loss_by_cause
+from chainsim.outcome.launches import LaunchCourse, launch_courses
 from chainsim.outcome.laws import check_laws
 from chainsim.outcome.measures import Values, measure
 from chainsim.outcome.trajectory import Trajectory
 from chainsim.outcome.twin import TwinComparison, against_twin
 from chainsim.outcome.validation import measures_of
+from chainsim.outcome.yearly import YearValues, measures_by_year
 from chainsim.scenario.loading import Scenario
 from chainsim.scenario.schema.distributions import distribution_of
 from chainsim.scenario.schema.document import ScenarioFile
@@ -72,8 +74,12 @@ class Replication:
     """What the observed figures of the scenario are in this replication, by id."""
     error: str = ""
     """Why it failed."""
+    years: tuple[YearValues, ...] = ()
+    """The measures by calendar year."""
     resilience: TwinComparison | None = None
     """Where the scenario asks for it."""
+    launches: dict[str, LaunchCourse] = field(default_factory=dict)
+    """By id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +148,9 @@ def replicated(network: CompiledNetwork, document: ScenarioFile | None, number: 
         packed(network, trajectory) if number < WITH_DAYS else None,
         trajectory.events,
         measures_of(document, network, trajectory) if document is not None else {},
+        years=measures_by_year(network, trajectory),
         resilience=twin_comparison,
+        launches=launch_courses(network, trajectory),
     )
 
 

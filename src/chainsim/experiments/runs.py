@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from chainsim.errors import InputError, Problem, RunError, did_you_mean, shown
 from chainsim.experiments.daily import DailyRuns
 from chainsim.experiments.expectations import Judged, check_expectations, judged
+from chainsim.experiments.launch_summary import LaunchSummary, launch_summaries
 from chainsim.experiments.losses import LossSummary, loss_summary
 from chainsim.experiments.observed import ObservedMonths, observed_series
 from chainsim.experiments.replications import (
@@ -20,6 +21,7 @@ from chainsim.experiments.replications import (
 from chainsim.experiments.start_up import FoundWarmUp, find_warm_up
 from chainsim.experiments.summary import Compared, Summary, compared, summarise
 from chainsim.experiments.survival import Impacts, impacts
+from chainsim.experiments.years import YearSummary, years_summary
 from chainsim.network.compiled import CompiledNetwork
 from chainsim.network.compiling import compile_network
 from chainsim.outcome.measures import MEASURES
@@ -45,6 +47,8 @@ class Run:
     observed: Mapping[str, tuple[ObservedMonths, ...]]
     """Observed series by measure."""
     engine: str
+    years: tuple[YearSummary, ...] = ()
+    """The measures by calendar year."""
     expectations: tuple[Judged, ...] = ()
     """What the scenario expects, with verdicts."""
     precision: Precision | None = None
@@ -53,6 +57,8 @@ class Run:
     """Against the twins, where the scenario has a resilience block."""
     losses: LossSummary | None = None
     """Output lost against the twins, by cause; likewise."""
+    launches: Mapping[str, LaunchSummary] = field(default_factory=dict)
+    """New models by id."""
     found_warm_up: FoundWarmUp | None = None
     """Where the scenario left the warm-up to MSER-5; then `scenario` has it as a time."""
     inputs: Inputs = field(default_factory=Inputs)
@@ -129,10 +135,12 @@ def run(prepared: Prepared, workers: int = 1, on_done: OnDone | None = None) -> 
         validation=compared(figures, summary.failed, confidence, units),
         observed=prepared.observed,
         engine=ENGINES[0],
+        years=years_summary(found, confidence, units),
         expectations=judged(prepared.scenario, summary),
         precision=prepared.precision,
         impact=impacts(found, confidence, unit_of_output(network), units_of_items(network)),
         losses=loss_summary(network, found, confidence, unit_of_output(network)),
+        launches=launch_summaries(network, found, confidence, unit_of_output(network)),
         found_warm_up=found_warm_up,
         inputs=prepared.inputs,
     )

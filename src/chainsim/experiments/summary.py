@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from chainsim.experiments.replications import Replication
 from chainsim.experiments.statistics import t_interval
 from chainsim.outcome.measures import (
+    FLEET_MEASURES,
     INVESTMENT_MEASURES,
     ITEM_MEASURES,
     MEASURES,
@@ -35,13 +36,14 @@ class Aggregate:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The aggregates of a run: in total, by site and by item."""
+    """The aggregates of a run: in total, by site, item, response and fleet."""
 
     total: dict[str, Aggregate]
     sites: dict[str, dict[str, Aggregate]]
     items: dict[str, dict[str, Aggregate]]
     responses: dict[str, dict[str, Aggregate]]
     investments: dict[str, dict[str, Aggregate]]
+    fleets: dict[str, dict[str, Aggregate]]
     replications: int
     failed: int
     events: int
@@ -59,7 +61,8 @@ def summarise(
     """
     values = [r.values for r in replications if r.values is not None]
     failed = len(replications) - len(values)
-    measures = MEASURES | ITEM_MEASURES | RESPONSE_MEASURES | INVESTMENT_MEASURES
+    blocks = RESPONSE_MEASURES | INVESTMENT_MEASURES | FLEET_MEASURES
+    measures = MEASURES | ITEM_MEASURES | blocks
     known = {name: m.unit for name, m in measures.items()} | dict(units or {})
 
     def aggregates(rows: Sequence[Row], item: str = "") -> dict[str, Aggregate]:
@@ -73,12 +76,14 @@ def summarise(
     items = values[0].items if values else {}
     responses = values[0].responses if values else {}
     investments = values[0].investments if values else {}
+    fleets = values[0].fleets if values else {}
     return Summary(
         total=aggregates([v.total for v in values]),
         sites={site: aggregates([v.sites[site] for v in values]) for site in sites},
         items={item: aggregates([v.items[item] for v in values], item) for item in items},
         responses={key: aggregates([v.responses[key] for v in values]) for key in responses},
         investments={key: aggregates([v.investments[key] for v in values]) for key in investments},
+        fleets={key: aggregates([v.fleets[key] for v in values]) for key in fleets},
         replications=len(replications),
         failed=failed,
         events=sum(r.events for r in replications),

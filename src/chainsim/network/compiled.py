@@ -9,8 +9,14 @@ orders entities of one phase at one instant.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+
+from chainsim.network.fleet import FleetSpec
+from chainsim.network.launch import LaunchSpec
+from chainsim.network.national import NationalYear
+from chainsim.network.project import ProjectSpec
 
 SECONDS_PER_DAY = 86_400
 THOUSANDTHS = 1_000
@@ -75,7 +81,7 @@ class Target:
     """A level: constant, by day of the run, or from a forecast."""
 
     level: int = 0
-    daily: tuple[int, ...] = ()
+    daily: Sequence[int] = ()
     forecast: Forecast | None = None
 
     def on(self, day: int) -> int:
@@ -105,6 +111,12 @@ class StreamSpec:
     """trace and plan: (instant, thousandths)."""
     noise: Distribution | None = None
     """plan: multiplies each amount."""
+    drawn_as: str = ""
+    """The entity whose draws it takes; its own unless given."""
+    division: tuple[tuple[int, ...], ...] = ()
+    """plan: by part and event, which share of what the parts before leave it gets, ppm."""
+    part: int = 0
+    """The part that this stream is; after the last one it is what all of them leave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +132,8 @@ class ItemSpec:
     """Yuan that a delivered unit earns."""
     waiting_cost: float = 0.0
     """Yuan per unit and day that a customer waits."""
+    variant_of: int = NONE
+    """Index of the item that it is a kind of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,44 +418,6 @@ class ResponseSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class TriggerSpec:
-    """The rule by which an investment is decided during a run."""
-
-    resource: int
-    """Whose servers are looked at."""
-    utilisation: int
-    """Busy time over time not closed, ppm, at or above which it is decided."""
-    days: int
-    """Over so many days."""
-    at_most: int
-    """Times in a run."""
-    since: int = 0
-    """Second from which on it looks."""
-
-
-@dataclass(frozen=True, slots=True)
-class ProjectSpec:
-    """An investment: when it starts and opens, and which servers come and go.
-
-    What it adds to speeds is in the base rates of the clocks.
-    """
-
-    id: str
-    rank: int
-    kind: str
-    site: int
-    start: int
-    """Second at which construction begins; NONE where a trigger decides."""
-    opens: int
-    """Seconds from the start to the opening."""
-    changes: tuple[tuple[int, int, int], ...]
-    """(seconds after the start, resource, servers that come), in order of time."""
-    cost: float
-    """Yuan, at every start."""
-    trigger: TriggerSpec | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class DemandSpec:
     """Outside customers of a stock."""
 
@@ -464,6 +440,10 @@ class ArrivalSpec:
     rank: int
     stock: int
     stream: StreamSpec
+    fleet: int = NONE
+    """The fleet whose units it brings for inspection; then the stream is what comes by plan."""
+    slots: tuple[tuple[int, int, int], ...] = ()
+    """(instant, place, number that day) of the times over which the units of a day are divided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -575,11 +555,15 @@ class CompiledNetwork:
     makings: tuple[MakingSpec, ...]
     output_item: int = NONE
     """Index of the item whose making is the output of the chain."""
-    plan_per_day: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    national: tuple[NationalYear, ...] = ()
+    """National output of that item by calendar year."""
+    plan_per_day: dict[int, Sequence[int]] = field(default_factory=dict)
     """By stock: the plan's use of the item on each day of the run, thousandths."""
     responses: tuple[ResponseSpec, ...] = ()
     pools: tuple[PoolSpec, ...] = ()
+    launches: tuple[LaunchSpec, ...] = ()
     projects: tuple[ProjectSpec, ...] = ()
+    fleets: tuple[FleetSpec, ...] = ()
     resilience: ResilienceSpec | None = None
     """Given where a run is compared with its twin: then the instants of output are kept."""
 
@@ -587,12 +571,21 @@ class CompiledNetwork:
     def output_stocks(self) -> list[int]:
         """The stocks whose inflow is output: of the output item, or of what customers demand."""
         if self.output_item >= 0:
-            return [i for i, stock in enumerate(self.stocks) if stock.item == self.output_item]
+            return [i for i, stock in enumerate(self.stocks) if self.is_output(stock.item)]
         return sorted({demand.stock for demand in self.demands})
+
+    def is_output(self, item: int) -> bool:
+        """Whether an item is the output item or a variant of it."""
+        return self.output_item >= 0 and self.output_item in (item, self.items[item].variant_of)
 
     @property
     def supplying_stocks(self) -> list[int]:
         """The stocks that operations fill for others: lanes or customers take from them."""
         made = {way.stock for operation in self.operations for way in operation.outputs}
         taken = {lane.source for lane in self.lanes} | {demand.stock for demand in self.demands}
-        return sorted(made & taken)
+        return sorted(k for k in made & taken if self.stocks[k].item not in self.beside)
+
+    @property
+    def beside(self) -> frozenset[int]:
+        """Items that serve approvals alone."""
+        return frozenset(item for launch in self.launches for item in launch.beside)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Iterator
 from fractions import Fraction
 
 from chainsim.errors import InputError, Problem, shown
@@ -22,15 +23,21 @@ from chainsim.network.compiled import (
     ResilienceSpec,
     SiteSpec,
 )
+from chainsim.network.launch import LaunchSpec
 from chainsim.network.names import Names
 from chainsim.network.parts import disruptions, flows, outside, shop
 from chainsim.network.parts.answered import answered
+from chainsim.network.parts.fleets import with_fleets
+from chainsim.network.parts.launched import Launched, launched
+from chainsim.network.parts.launched_model import Model
+from chainsim.network.parts.national import national_years
 from chainsim.network.parts.projects import additions, projects
 from chainsim.network.parts.rates import Rates
 from chainsim.network.parts.responses import responses
 from chainsim.network.parts.targets import with_targets
+from chainsim.scenario.launching import planned_demands
 from chainsim.scenario.loading import Scenario
-from chainsim.scenario.schema.document import Resilience, Run
+from chainsim.scenario.schema.document import Resilience, Run, ScenarioFile
 from chainsim.scenario.schema.material import Item, Site
 
 MODEL_VERSION = 1
@@ -47,11 +54,12 @@ def compile_network(scenario: Scenario) -> CompiledNetwork:
         InputError: what only shows when parts are put together, each with its place; a warm-up
             that is left to MSER-5, which takes the replications of `chainsim run`.
     """
-    document = scenario.document
-    time = _time(document.run)
+    time = _time(scenario.document.run)
+    all_launched = launched(scenario, time)
+    document = all_launched.document
     built = answered(document, time)
     names = Names(built)
-    rates = Rates(built, time, additions(document, time))
+    rates = Rates(built, time, additions(scenario.document, time))
     horizon = _horizon(scenario, time)
     network = CompiledNetwork(
         name=document.name,
@@ -63,25 +71,27 @@ def compile_network(scenario: Scenario) -> CompiledNetwork:
         record=RecordSpec(
             tuple(time.second(at) for at in document.run.record.at), document.run.record.log
         ),
-        items=tuple(_item(key, item) for key, item in sorted(document.items.items())),
+        items=tuple(_item(names, key, item) for key, item in sorted(document.items.items())),
         sites=tuple(_site(key, site) for key, site in sorted(document.sites.items())),
         stocks=shop.stocks(document, names),
         resources=shop.resources(document, names),
         operations=shop.operations(built, names, rates, time),
         lanes=flows.lanes(built, names, rates, time),
         replenishments=flows.replenishments(document, names, time),
-        demands=outside.demands(document, names, rates, time),
+        demands=outside.demands(document, names, rates, time, all_launched.divisions),
         arrivals=outside.arrivals(document, names, rates, time),
         disruptions=disruptions.disruptions(document, names, time),
         clocks=tuple(rates.clocks),
         bases=tuple(rates.bases),
         makings=shop.makings(document, names),
         output_item=names.items.get(document.output_item or "", NONE),
+        national=national_years(document.national),
         responses=responses(document, time),
-        projects=projects(document, names, time),
+        launches=tuple(_launches(scenario.document, all_launched, names, time)),
+        projects=projects(scenario.document, names, time),
         resilience=_resilience(document.resilience),
     )
-    return with_targets(network, document, names, time)
+    return with_targets(with_fleets(network, document, names), document, names, time)
 
 
 def fingerprint(scenario: Scenario) -> str:
@@ -117,7 +127,7 @@ def _resilience(written: Resilience | None) -> ResilienceSpec | None:
     return ResilienceSpec(round(written.fail), round(written.recover), round(written.hold))
 
 
-def _item(key: str, item: Item) -> ItemSpec:
+def _item(names: Names, key: str, item: Item) -> ItemSpec:
     return ItemSpec(
         key,
         item.unit,
@@ -126,7 +136,43 @@ def _item(key: str, item: Item) -> ItemSpec:
         float(item.holding_cost or Fraction(0)),
         float(item.margin or 0),
         float(item.waiting_cost or 0),
+        names.items.get(item.variant_of or "", NONE),
     )
+
+
+def _launches(
+    written: ScenarioFile, found: Launched, names: Names, time: Time
+) -> Iterator[LaunchSpec]:
+    """Where each launch shows in a run."""
+    places = {f"{site}/{key}": i for i, (site, key) in enumerate(_demands(found.document))}
+    for key, launch in found.launches.items():
+        model, institute = Model(key, launch, written), launch.approval.at
+        bench = f"{launch.approval.operation}:{key}"
+        demands = (f"{launch.at}/{one}:{key}" for one in planned_demands(written, launch.at))
+        yield LaunchSpec(
+            id=key,
+            name=launch.name or key,
+            site=names.sites[launch.at],
+            applied=time.second(launch.approval.applied),
+            planned=time.second(launch.planned),
+            tests=tuple(
+                names.operations[institute, name]
+                for name in (bench, f"{bench}:repeat")
+                if (institute, name) in names.operations
+            ),
+            certificate=names.stocks[institute, model.approval],
+            permit=names.stocks[launch.at, model.approval],
+            vehicles=names.stocks[launch.at, key],
+            demands=tuple(places[one] for one in demands),
+            beside=tuple(names.items[item] for item in (*model.papers, *model.crash_cars)),
+        )
+
+
+def _demands(document: ScenarioFile) -> Iterator[tuple[str, str]]:
+    """(site, key) of every demand, in the order of the network."""
+    for site, body in sorted(document.sites.items()):
+        for key in sorted(body.demand):
+            yield site, key
 
 
 def _site(key: str, site: Site) -> SiteSpec:

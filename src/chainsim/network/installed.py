@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chainsim.network.clock import Clock
-from chainsim.network.compiled import NONE, CompiledNetwork
+from chainsim.network.compiled import CompiledNetwork
 
 
 def installed_servers(network: CompiledNetwork, resource: int) -> list[tuple[int, int]]:
@@ -14,7 +14,7 @@ def installed_servers(network: CompiledNetwork, resource: int) -> list[tuple[int
     servers = network.resources[resource].servers
     changes: dict[int, int] = {0: 0}
     for project in network.projects:
-        for after, changed, count in project.changes if project.start != NONE else ():
+        for after, changed, count in project.changes if project.trigger is None else ():
             if changed == resource:
                 time = max(project.start + after, 0)
                 changes[time] = changes.get(time, 0) + count

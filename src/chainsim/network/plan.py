@@ -8,21 +8,25 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from array import array
 from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chainsim.errors import RunError
 from chainsim.network.apportion import largest_remainder, spread
 from chainsim.network.calendars import Time
 from chainsim.network.clock import DAY
-from chainsim.network.compiled import SCRAP, OperationSpec, ReplenishmentSpec
+from chainsim.network.compiled import SCRAP, CompiledNetwork, OperationSpec, ReplenishmentSpec
+from chainsim.network.streams import expected_amounts
 from chainsim.scenario.schema import time as written
 
 Floats = NDArray[np.float64]
 MOST_TIERS = 100
+TOO_LARGE = "a quantity of the plan does not fit into 64 bits: count in larger units"
 TINY = 1e-9
 """Keeps a level that is whole but for rounding of floats from being rounded up."""
 
@@ -56,38 +60,68 @@ def monthly_plan(
     return [(day, amount) for day, amount in amounts if days[0] <= day <= days[-1]]
 
 
-def exploded(
-    outside: Floats,
-    operations: Sequence[OperationSpec],
-    replenishments: Sequence[ReplenishmentSpec],
-    sources: Callable[[ReplenishmentSpec], list[tuple[int, float]]],
-) -> Floats:
-    """What leaves each stock per day by plan (stock x day), from outside demand (stock x day).
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Outside demand exploded, by day or by whatever time its amounts are of."""
 
-    `sources` gives (source stock, share) of a replenishment. Within a site the rates of its
-    operations solve the balance of every stock that they make and that is not ordered as well (so
-    rework and yields count); between sites orders pass on what leaves, less what operations yield
-    of it on the way to other items. Repeated until nothing changes, tier by tier.
+    leaving: Floats
+    """What leaves each stock, thousandths, (stock, time)."""
+    lots: Floats
+    """What each operation does, lots, (operation, time)."""
+
+
+def planned(network: CompiledNetwork, edges: NDArray[np.int64]) -> Plan:
+    """The plan of a network between neighbouring edges (seconds in order).
+
+    Within a site the rates of its operations solve the balance of every stock that they make and
+    that is not ordered as well (so rework and yields count); between sites orders pass on what
+    leaves, less what operations yield of it on the way to other items. Repeated until nothing
+    changes, tier by tier.
     """
-    ordered = {spec.stock for spec in replenishments}
-    by_site: dict[int, list[OperationSpec]] = {}
-    for operation in operations:
-        by_site.setdefault(operation.site, []).append(operation)
-    solvers = [SiteBalance(by_site[site], ordered) for site in sorted(by_site)]
+    outside = np.zeros((len(network.stocks), len(edges) - 1))
+    for demand in network.demands:
+        outside[demand.stock] += expected_amounts(network, demand.stream, edges)
+    ordered = {spec.stock for spec in network.replenishments}
+    by_site: dict[int, list[int]] = {}
+    for k, operation in enumerate(network.operations):
+        by_site.setdefault(operation.site, []).append(k)
+    solvers = {
+        site: SiteBalance([network.operations[k] for k in by_site[site]], ordered)
+        for site in sorted(by_site)
+    }
+    leaving = _exploded(network, outside, list(solvers.values()))
+    lots = np.zeros((len(network.operations), outside.shape[1]))
+    for site, solver in solvers.items():
+        lots[by_site[site]] = solver.rates
+    return Plan(leaving, lots)
+
+
+def _exploded(network: CompiledNetwork, outside: Floats, solvers: Sequence[SiteBalance]) -> Floats:
+    """What leaves each stock, from outside demand (stock, time)."""
     leaving = outside.copy()
     for _ in range(MOST_TIERS):
         following = outside.copy()
         yielded = np.zeros_like(outside)
         for solver in solvers:
             solver.add_use(leaving, following, yielded)
-        for spec in replenishments:
+        for spec in network.replenishments:
             bought = np.maximum(leaving[spec.stock] - yielded[spec.stock], 0.0)
-            for stock, share in sources(spec):
+            for stock, share in _sources(network, spec):
                 following[stock] += share * bought
         if np.allclose(following, leaving, rtol=1e-12, atol=1e-9):
             break
         leaving = following
     return leaving
+
+
+def _sources(network: CompiledNetwork, spec: ReplenishmentSpec) -> list[tuple[int, float]]:
+    """(source stock, share) of a replenishment; the first source where by priority."""
+    shares = spec.shares or (1.0,) + (0.0,) * (len(spec.sources) - 1)
+    return [
+        (network.lanes[source[0]].source, share)
+        for source, share in zip(spec.sources, shares, strict=True)
+        if source
+    ]
 
 
 class SiteBalance:
@@ -102,6 +136,7 @@ class SiteBalance:
         self.yields = np.zeros((len(self.by_products), len(operations)))
         self.intake = np.zeros((len(self.used), len(operations)))
         self.rates: Floats | None = None
+        """Lots of each operation, (operation, time)."""
         for k, spec in enumerate(operations):
             for output in spec.outputs:
                 amount = output.quantity * output.share
@@ -145,35 +180,47 @@ class Covers:
     plan: Floats
     """What leaves each stock per day by plan, thousandths, (stock x day)."""
     run_days: int
+    _working: dict[int, NDArray[np.int64]] = field(default_factory=dict)
+    """By calendar: the days on which it has a shift."""
 
     def level(
         self, stock: int, quantum: int, seconds: float, calendar: written.Calendar | None
-    ) -> tuple[int, ...]:
+    ) -> array[int]:
         """By day of the run: the plan's use over the coming working days that `seconds` are.
 
-        Working days are those on which the calendar has a shift; part days count in part.
-        Rounded up to whole quanta: a cover is a least stock.
+        Working days are those on which the calendar has a shift; part days count in part. Where
+        the plan ends before, its mean use per day stands for all. Rounded up to whole quanta: a
+        cover is a least stock.
         """
-        use = self.plan[stock]
-        working = np.array([self.time.is_open(calendar, day) for day in self.time.days])
-        cumulated = np.concatenate([[0.0], np.cumsum(use)])
-        positions = np.flatnonzero(working)
-        starts = np.searchsorted(positions, np.arange(self.run_days))
-        levels = [
-            self._over(day, int(first), seconds / DAY, positions, cumulated)
-            for day, first in enumerate(starts)
-        ]
-        return tuple(math.ceil(level / quantum - TINY) * quantum for level in levels)
-
-    @staticmethod
-    def _over(
-        day: int, first: int, span: float, positions: NDArray[np.int64], cumulated: Floats
-    ) -> float:
-        """The plan's use from a day on over `span` working days, the first at `first`."""
+        span = seconds / DAY
         whole = int(span)
-        if first + whole >= len(positions):
-            mean = (cumulated[-1] - cumulated[day]) / (len(cumulated) - 1 - day)
-            return float(mean * span)
-        last = int(positions[first + whole])
-        of_last_day = cumulated[last + 1] - cumulated[last]
-        return float(cumulated[last] - cumulated[day] + (span - whole) * of_last_day)
+        cumulated = np.concatenate([[0.0], np.cumsum(self.plan[stock])])
+        working = self._working_days(calendar)
+        days = np.arange(self.run_days)
+        begin = cumulated[days]
+        levels = (cumulated[-1] - begin) / (len(cumulated) - 1 - days) * span
+        ends = np.searchsorted(working, days) + whole
+        inside = np.flatnonzero(ends < len(working))
+        last = working[ends[inside]]
+        part = (span - whole) * (cumulated[last + 1] - cumulated[last])
+        levels[inside] = cumulated[last] - begin[inside] + part
+        return whole_numbers(np.ceil(levels / quantum - TINY), quantum)
+
+    def _working_days(self, calendar: written.Calendar | None) -> NDArray[np.int64]:
+        key = id(calendar)
+        if key not in self._working:
+            is_open = [self.time.is_open(calendar, day) for day in self.time.days]
+            self._working[key] = np.flatnonzero(is_open)
+        return self._working[key]
+
+
+def whole_numbers(values: Floats, times: int = 1) -> array[int]:
+    """Floats without a fraction as integers, multiplied; eight bytes each.
+
+    Raises:
+        RunError: one of them does not fit.
+    """
+    try:
+        return array("q", [int(value) * times for value in values.tolist()])
+    except OverflowError as error:
+        raise RunError(TOO_LARGE) from error

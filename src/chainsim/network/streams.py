@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -35,9 +36,10 @@ def expected_amounts(
         factor = mean(stream.noise) if stream.noise is not None else 1.0
         times = np.array([at for at, _ in stream.trace], dtype=np.int64)
         places = np.searchsorted(edges, times, side="right") - 1
-        for place, (_, amount) in zip(places, stream.trace, strict=True):
+        parts = _parts(stream)
+        for place, (_, amount), part in zip(places, stream.trace, parts, strict=True):
             if 0 <= place < len(amounts):
-                amounts[place] += amount * factor
+                amounts[place] += amount * factor * part
         return amounts
     size = mean(stream.size) if stream.size is not None else float(stream.fixed_size)
     if stream.process == "regular":
@@ -50,3 +52,13 @@ def expected_amounts(
     for k in range(len(amounts)):
         amounts[k] = size * (done[k + 1] - done[k]) / FULL_SPEED / gap
     return amounts
+
+
+def _parts(stream: StreamSpec) -> list[float]:
+    """The part of each listed amount that is this stream's."""
+    parts = []
+    for event in range(len(stream.trace)):
+        shares = [one[event] / FULL_SPEED for one in stream.division]
+        own = shares[stream.part] if stream.part < len(shares) else 1.0
+        parts.append(own * math.prod(1 - share for share in shares[: stream.part]))
+    return parts

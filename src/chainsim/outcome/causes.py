@@ -112,10 +112,11 @@ def _rows(network: CompiledNetwork, run: Trajectory, twin: Trajectory) -> Iterat
 
 def _lost_sales(network: CompiledNetwork, run: Trajectory, twin: Trajectory) -> dict[str, int]:
     outputs = set(network.output_stocks)
+    series = [t.tables["demands"].counts["lost"] for t in (run, twin)]
     found: dict[str, int] = defaultdict(int)
     for k, demand in enumerate(network.demands):
         if demand.stock in outputs:
-            lost, by_twin = (t.tables["demands"].counts["lost"][:, k].sum() for t in (run, twin))
+            lost, by_twin = (one[:, k].sum() for one in series)
             found[network.sites[network.stocks[demand.stock].site].id] += int(lost - by_twin)
     return dict(found)
 

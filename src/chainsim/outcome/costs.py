@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
 from chainsim.network.compiled import SECONDS_PER_DAY, THOUSANDTHS, CompiledNetwork, ItemSpec
+from chainsim.outcome.sums import Sums
 from chainsim.outcome.trajectory import Trajectory
 
 YEAR = 365 * SECONDS_PER_DAY
@@ -19,17 +18,17 @@ Cost = float | None
 
 def total_cost(network: CompiledNetwork, trajectory: Trajectory) -> Cost:
     """All costs of a trajectory that have a price, over the days of statistics, yuan."""
-    costs = Costs(network, trajectory, slice(trajectory.first_day, len(trajectory.day_ends)))
+    window = slice(trajectory.first_day, len(trajectory.day_ends))
+    costs = Costs(network, Sums(trajectory, window))
     return costs.row(set(range(len(network.sites))), whole=True)["total_cost"]
 
 
 class Costs:
     """The costs of a window of days."""
 
-    def __init__(self, network: CompiledNetwork, trajectory: Trajectory, window: slice) -> None:
+    def __init__(self, network: CompiledNetwork, sums: Sums) -> None:
         self.network = network
-        self.tables = trajectory.tables
-        self.window = window
+        self.sums = sums
 
     def row(self, sites: set[int], whole: bool) -> dict[str, Cost]:
         """The costs at some sites; of responses, and all together, of the whole chain only."""
@@ -55,9 +54,8 @@ class Costs:
 
     def responses(self) -> dict[str, dict[str, Cost]]:
         """By response: days in force, units, and the cost: once, by day and site, and by unit."""
-        counts = self.tables["responses"].counts
-        active = counts["active"][self.window].sum(axis=0) / SECONDS_PER_DAY
-        units = counts["units"][self.window].sum(axis=0) / THOUSANDTHS
+        active = self.sums.count("responses", "active") / SECONDS_PER_DAY
+        units = self.sums.count("responses", "units") / THOUSANDTHS
         return {
             spec.id: {
                 "days_in_force": float(days),
@@ -69,9 +67,7 @@ class Costs:
 
     def investments(self) -> dict[str, dict[str, Cost]]:
         """By investment: how often it was begun and opened, and what that cost."""
-        counts = self.tables["investments"].counts
-        begun = counts["begun"][self.window].sum(axis=0)
-        opened = counts["opened"][self.window].sum(axis=0)
+        begun, opened = (self.sums.count("investments", name) for name in ("begun", "opened"))
         return {
             spec.id: {"begun": float(began), "opened": float(done), "spent": spec.cost * began}
             for spec, began, done in zip(
@@ -90,9 +86,9 @@ class Costs:
     def _holding(self, stocks: Sequence[int]) -> Cost:
         if not any(item.value and item.holding_cost for item in self.network.items):
             return None
-        held = self.tables["stocks"].integrals["on_hand"]
+        held = self.sums.integral("stocks", "on_hand")
         return sum(
-            self._integral(held[self.window, i]) * item.value * item.holding_cost / YEAR
+            float(held[i]) / THOUSANDTHS * item.value * item.holding_cost / YEAR
             for i in stocks
             if (item := self.network.items[self.network.stocks[i].item]).value
         )
@@ -101,27 +97,27 @@ class Costs:
         """Of what was sent to some sites."""
         if not any(lane.cost for lane in self.network.lanes):
             return None
-        departed = self.tables["lanes"].counts["departed"]
+        departed = self.sums.count("lanes", "departed")
         return sum(
-            float(departed[self.window, i].sum()) / THOUSANDTHS * lane.cost
+            float(departed[i]) / THOUSANDTHS * lane.cost
             for i, lane in enumerate(self.network.lanes)
             if lane.cost and self.network.stocks[lane.destination].site in sites
         )
 
     def _waiting(self, demands: Sequence[int]) -> Cost:
-        waited = self.tables["demands"].integrals["backlog"]
+        waited = self.sums.integral("demands", "backlog")
         return self._by_demand(
             demands,
             lambda item: item.waiting_cost,
-            lambda i: self._integral(waited[self.window, i]) / SECONDS_PER_DAY,
+            lambda i: float(waited[i]) / THOUSANDTHS / SECONDS_PER_DAY,
         )
 
     def _lost_margin(self, demands: Sequence[int]) -> Cost:
-        lost = self.tables["demands"].counts["lost"]
+        lost = self.sums.count("demands", "lost")
         return self._by_demand(
             demands,
             lambda item: item.margin,
-            lambda i: float(lost[self.window, i].sum()) / THOUSANDTHS,
+            lambda i: float(lost[i]) / THOUSANDTHS,
         )
 
     def _by_demand(
@@ -137,8 +133,3 @@ class Costs:
             amount(i) * price(network.items[network.stocks[network.demands[i].stock].item])
             for i in demands
         )
-
-    @staticmethod
-    def _integral(column: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> float:
-        """Unit-seconds of a level."""
-        return float(column.sum(dtype=np.float64)) / THOUSANDTHS

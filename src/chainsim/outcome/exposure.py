@@ -38,12 +38,13 @@ def static_exposure(network: CompiledNetwork) -> list[Exposure]:
         network.stocks[o.stock].site
         for operation in network.operations
         for o in operation.outputs
-        if o.stock >= 0 and network.stocks[o.stock].item == network.output_item
+        if o.stock >= 0 and network.is_output(network.stocks[o.stock].item)
     }
     rows = [
         _exposure(network, spec)
         for spec in network.replenishments
-        if not makers or network.stocks[spec.stock].site in makers
+        if (not makers or network.stocks[spec.stock].site in makers)
+        and network.stocks[spec.stock].item not in network.beside
     ]
     return sorted(rows, key=lambda row: (row.site, row.item))
 

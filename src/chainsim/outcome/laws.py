@@ -14,6 +14,9 @@ from chainsim.errors import LawError
 from chainsim.network.compiled import CompiledNetwork
 from chainsim.outcome.trajectory import STATES, Integers, Table, Trajectory
 
+LAST = slice(-1, None)
+"""The last day."""
+
 
 def check_laws(network: CompiledNetwork, trajectory: Trajectory) -> None:
     """Nothing, if every law holds.
@@ -44,10 +47,14 @@ def residuals(
     yield "demand", trajectory.tables["demands"], _demand(trajectory.tables["demands"])
     yield "lots", trajectory.tables["operations"], _lots(trajectory.tables["operations"])
     resources = trajectory.tables["resources"]
-    there = resources.integrals["servers"].sum(axis=0)
+    there = resources.integrals.packed["servers"].total()
     spent = sum((_total(resources, state) for state in STATES), np.zeros_like(there))
     yield "server time", resources, spent - there
     yield "servers", resources, _servers(network, resources)
+    fleets = trajectory.tables["fleets"]
+    yield "sales", fleets, _sales(network, fleets, trajectory.tables["demands"])
+    yield "fleet", fleets, _fleet(fleets)
+    yield "inspections", fleets, _inspections(fleets)
 
 
 def _servers(network: CompiledNetwork, resources: Table) -> Integers:
@@ -60,11 +67,11 @@ def _servers(network: CompiledNetwork, resources: Table) -> Integers:
 
 
 def _total(table: Table, count: str) -> Integers:
-    return np.asarray(table.counts[count].sum(axis=0), dtype=np.int64)
+    return table.counts.packed[count].total()
 
 
 def _final(table: Table, level: str) -> Integers:
-    final: Integers = table.levels[level][-1]
+    final: Integers = table.levels.packed[level].rows(LAST)[0]
     return final
 
 
@@ -79,8 +86,8 @@ def _stock_balance(t: Table) -> Integers:
 def _below_zero(t: Table) -> Integers:
     """The lowest of all counts and levels, where it is below zero."""
     lowest = np.zeros(len(t.ids), dtype=np.int64)
-    for series in (*t.counts.values(), *t.levels.values()):
-        lowest = np.minimum(lowest, series.min(axis=0, initial=0))
+    for series in (*t.counts.packed.values(), *t.levels.packed.values()):
+        lowest = np.minimum(lowest, series.lowest())
     return lowest
 
 
@@ -100,11 +107,12 @@ def _orders(t: Table) -> Integers:
 
 def _on_order(network: CompiledNetwork, stocks: Table, lanes: Table) -> Integers:
     """On order is what the lanes to a stock have not brought yet, at the end of every day."""
-    sums = np.zeros_like(stocks.levels["on_order"])
-    for k, lane in enumerate(network.lanes):
-        for level in ("under_way", "waiting", "staged", "in_transit", "at_gate"):
-            sums[:, lane.destination] += lanes.levels[level][:, k]
-    return np.asarray(np.abs(stocks.levels["on_order"] - sums).sum(axis=0), dtype=np.int64)
+    missing = stocks.levels["on_order"].copy()
+    for level in ("under_way", "waiting", "staged", "in_transit", "at_gate"):
+        open_ = lanes.levels[level]
+        for k, lane in enumerate(network.lanes):
+            missing[:, lane.destination] -= open_[:, k]
+    return np.asarray(np.abs(missing).sum(axis=0), dtype=np.int64)
 
 
 def _demand(t: Table) -> Integers:
@@ -117,3 +125,34 @@ def _lots(t: Table) -> Integers:
     """Started = completed + scrapped + in process + blocked."""
     here = _final(t, "in_process") + _final(t, "blocked")
     return _total(t, "started") - _total(t, "completed") - _total(t, "scrapped") - here
+
+
+def _sales(network: CompiledNetwork, fleets: Table, demands: Table) -> Integers:
+    """What has entered a fleet is its part of all deliveries, to the nearest quantum, every day."""
+    delivered = demands.counts["delivered"].cumsum(axis=0)
+    entered = fleets.counts["sold"].cumsum(axis=0)
+    missing = np.zeros(len(fleets.ids), dtype=np.int64)
+    for k, spec in enumerate(network.fleets):
+        part, whole = spec.sold_in
+        for day, amount in enumerate(delivered[:, list(spec.demands)].sum(axis=1).tolist()):
+            divisor = whole * spec.quantum
+            due = (2 * amount * part + divisor) // (2 * divisor) * spec.quantum
+            missing[k] += abs(due - int(entered[day, k]))
+    return missing
+
+
+def _fleet(t: Table) -> Integers:
+    """Initial + sold - scrapped = in use, at the end of every day."""
+    change = (t.counts["sold"] - t.counts["scrapped"]).cumsum(axis=0)
+    return _off(t.initial["in_use"] + change, t.levels["in_use"])
+
+
+def _inspections(t: Table) -> Integers:
+    """Due = came + waiting, at the end of every day."""
+    open_ = (t.counts["due"] - t.counts["came"]).cumsum(axis=0)
+    return _off(t.initial["waiting"] + open_, t.levels["waiting"])
+
+
+def _off(expected: Integers, found: Integers) -> Integers:
+    """How far two series (day, entity) lie apart, summed over days."""
+    return np.asarray(np.abs(expected - found).sum(axis=0), dtype=np.int64)

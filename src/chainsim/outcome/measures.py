@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from chainsim.network.compiled import SECONDS_PER_DAY, THOUSANDTHS, CompiledNetwork
+from chainsim.outcome.calendar_years import calendar_years, national_shares
 from chainsim.outcome.costs import Costs
+from chainsim.outcome.fleets import fleet_rows
+from chainsim.outcome.sums import Sums
 from chainsim.outcome.trajectory import STATES, Integers, Table, Trajectory
 
 
@@ -33,6 +37,14 @@ MEASURES: dict[str, Measure] = {
     for m in (
         Measure("output", "units", "higher", "output items made", "sum of produced"),
         Measure("output_per_day", "units/d", "higher", "mean output", "output / days"),
+        *(
+            Measure(
+                f"national_share{path and f'_if_{path}'}", "1", "higher",
+                f"share of national output over whole calendar years, {path or 'middle'} path",
+                f"output / national output, {path or 'middle'} path: sums over whole years",
+            )
+            for path in ("", "low", "high")
+        ),
         Measure(
             "demanded", "units", "none",
             "ordered by outside customers; in the total of output items only", "sum of demanded",
@@ -173,6 +185,22 @@ INVESTMENT_MEASURES: dict[str, Measure] = {
     )
 }  # fmt: skip
 
+FLEET_MEASURES: dict[str, Measure] = {
+    m.name: m
+    for m in (
+        Measure("fleet_mean", "units", "none", "mean fleet", "integral of in use / time"),
+        Measure("fleet_end", "units", "none", "fleet at the end of the last day", "in use"),
+        Measure("fleet_sold", "units", "none", "what entered the fleet", "sum of sold"),
+        Measure("fleet_scrapped", "units", "none", "what left the fleet", "sum of scrapped"),
+        Measure(
+            "inspections_due", "units", "none", "inspections that fell due", "sum of due"
+        ),
+        Measure(
+            "inspections_came", "units", "none", "units brought for inspection", "sum of came"
+        ),
+    )
+}  # fmt: skip
+
 Row = dict[str, float | None]
 
 
@@ -185,10 +213,11 @@ class Values:
     items: dict[str, Row] = field(default_factory=dict)
     responses: dict[str, Row] = field(default_factory=dict)
     investments: dict[str, Row] = field(default_factory=dict)
+    fleets: dict[str, Row] = field(default_factory=dict)
 
 
 def measure(network: CompiledNetwork, trajectory: Trajectory) -> Values:
-    """All measures: in total, by site, by item used at the makers, by response, by investment."""
+    """All measures of a trajectory: in total, by site, by item used at the makers, and so on."""
     meter = Meter(network, trajectory)
     everywhere = range(len(network.sites))
     return Values(
@@ -197,6 +226,7 @@ def measure(network: CompiledNetwork, trajectory: Trajectory) -> Values:
         items=meter.items(),
         responses=meter.costs.responses(),
         investments=meter.costs.investments(),
+        fleets=fleet_rows(network, meter.tables["fleets"], meter.window, meter.seconds),
     )
 
 
@@ -222,10 +252,14 @@ class Meter:
         self.trajectory = trajectory
         self.tables = trajectory.tables
         self.window = slice(window.start, window.stop)
+        years = calendar_years(trajectory.origin, ends[1:], window) if network.national else ()
+        self.years = {one.year: one.days for one in years if one.whole}
         self.seconds: int = ends[window.stop] - max(ends[window.start], 0)
         self.days = self.seconds / SECONDS_PER_DAY
         self.outputs = set(network.output_stocks)
-        self.costs = Costs(network, trajectory, self.window)
+        self.sums = Sums(trajectory, self.window)
+        self.waiting = trajectory.tables["demands"].levels["backlog"][self.window]
+        self.costs = Costs(network, self.sums)
 
     def row(
         self,
@@ -249,15 +283,17 @@ class Meter:
         finite = [i for i in stocks if not self.network.stocks[i].unlimited]
         working = self._at(self.network.operations, chosen)
         row: Row = {}
-        row["output"] = self._count("stocks", "produced", [i for i in stocks if i in self.outputs])
+        made = [i for i in stocks if i in self.outputs]
+        row["output"] = self._count("stocks", "produced", made)
         row["output_per_day"] = _ratio(row["output"], self.days)
+        row |= self._national(made)
         row |= self._customers(chosen, of_output)
-        made = [o.stock for i in working for o in network.operations[i].outputs if o.stock >= 0]
+        goods = [o.stock for i in working for o in network.operations[i].outputs if o.stock >= 0]
         row["on_hand"] = self._mean("stocks", "on_hand", finite) if self._alike(finite) else None
-        row["wip"] = self._mean("operations", "in_process", working) if self._alike(made) else None
-        row |= self._server_time(served)
+        row["wip"] = self._mean("operations", "in_process", working) if self._alike(goods) else None
+        row |= self.server_time(served)
         scrapped = self._count("operations", "scrapped", working)
-        row["scrapped"] = scrapped if self._alike(made) else None
+        row["scrapped"] = scrapped if self._alike(goods) else None
         return row | self.costs.row(chosen, whole=of_output)
 
     def _at(self, specs: Iterable[object], sites: set[int]) -> list[int]:
@@ -268,12 +304,20 @@ class Meter:
         return len({self.network.items[self.network.stocks[i].item].unit for i in stocks}) <= 1
 
     def _count(self, kind: str, series: str, chosen: Sequence[int]) -> float:
-        counts = self.tables[kind].counts[series][self.window, chosen]
-        return float(counts.sum()) / THOUSANDTHS
+        return float(self.sums.count(kind, series)[chosen].sum()) / THOUSANDTHS
 
     def _mean(self, kind: str, series: str, chosen: Sequence[int]) -> float:
-        integral = self.tables[kind].integrals[series][self.window, chosen]
-        return float(integral.sum(dtype=np.float64)) / self.seconds / THOUSANDTHS
+        return float(self.sums.integral(kind, series)[chosen].sum()) / self.seconds / THOUSANDTHS
+
+    def _national(self, made: Sequence[int]) -> Row:
+        output = {year: float(amounts[made].sum()) for year, amounts in self._made_by_year.items()}
+        return national_shares(output, self.network.national)
+
+    @cached_property
+    def _made_by_year(self) -> dict[int, Integers]:
+        """What was produced in each whole year, thousandths (stock)."""
+        produced = self.tables["stocks"].counts.packed["produced"]
+        return {y: produced.total(slice(d.start, d.stop)) for y, d in self.years.items()}
 
     def _customers(self, sites: set[int], of_output: bool) -> Row:
         network = self.network
@@ -291,7 +335,7 @@ class Meter:
         at_once = self._count("demands", "at_once", chosen)
         same_day = self._count("demands", "same_day", chosen)
         backlog = self._mean("demands", "backlog", chosen)
-        levels = self.tables["demands"].levels["backlog"][self.window, chosen].sum(axis=1)
+        levels = self.waiting[:, chosen].sum(axis=1)
         left = (row["delivered"] or 0.0) + (row["lost_sales"] or 0.0)
         row["fill_rate"] = _ratio(at_once, row["demanded"])
         row["same_day_fill_rate"] = _ratio(same_day, row["demanded"])
@@ -314,13 +358,14 @@ class Meter:
             return None
         return float(np.quantile(np.repeat(waits, weights), 0.95))
 
-    def _server_time(self, chosen: Sequence[int]) -> Row:
-        table = self.tables["resources"]
-        seconds = {s: float(table.counts[s][self.window, chosen].sum()) for s in STATES}
+    def server_time(self, chosen: Sequence[int]) -> Row:
+        """Shares of the server time of some resources by state, utilisation and slow loss."""
+        counts = {name: self.sums.count("resources", name) for name in (*STATES, "slow_loss")}
+        seconds = {state: float(counts[state][chosen].sum()) for state in STATES}
         total = sum(seconds.values())
         row = {f"time_{state}": _ratio(spent, total) for state, spent in seconds.items()}
         row["utilisation"] = _ratio(seconds["busy"], total - seconds["closed"])
-        row["slow_loss"] = float(table.counts["slow_loss"][self.window, chosen].sum()) / 3.6e9
+        row["slow_loss"] = float(counts["slow_loss"][chosen].sum()) / 3.6e9
         return row
 
     # ---- by item, at the makers
@@ -346,7 +391,7 @@ class Meter:
         rows: dict[str, Row] = {}
         for key, item in enumerate(network.items):
             stocks = [i for i in inputs if network.stocks[i].item == key]
-            if stocks:
+            if stocks and key not in network.beside:
                 used = self._count("stocks", "used", stocks)
                 rows[item.id] = {
                     "use_per_output": _ratio(used, output),
@@ -364,10 +409,10 @@ class Meter:
         table = self.tables["inputs"]
         names = {self.network.stocks[i].id for i in stocks}
         columns = [k for k, key in enumerate(table.ids) if key.split("<", 1)[1] in names]
-        starved = float(table.counts["starved"][self.window, columns].sum())
+        starved = float(self.sums.count("inputs", "starved")[columns].sum())
         resources = self._at(self.network.resources, makers)
         users = _users_of(self.network, names, resources, self.tables["inputs"])
-        there = self.tables["resources"].integrals["servers"][self.window, users]
+        there = self.sums.integral("resources", "servers")[users]
         return _ratio(starved, float(there.sum()))
 
 

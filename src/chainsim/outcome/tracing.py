@@ -120,8 +120,8 @@ class Tracer:
 
     def __init__(self, network: CompiledNetwork, run: Trajectory, twin: Trajectory) -> None:
         self.network = network
-        self.run = run
-        self.twin = twin
+        self.run = run.keeping()
+        self.twin = twin.keeping()
         self._makers: dict[int, list[int]] = defaultdict(list)
         for k, operation in enumerate(network.operations):
             for stock in {way.stock for way in operation.outputs if way.stock >= 0}:

@@ -3,21 +3,20 @@
 All quantities are thousandths of the item's unit, all times seconds since the start of the
 simulation. A series is an integer array (day, entity). A level has three arrays: its value at the
 end of each day, its exact time integral over each day (thousandth-seconds), and its value at the
-start of the run.
+start of the run. Series are kept packed and unpacked when they are asked for.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from chainsim.network.compiled import FULL_SPEED, SECONDS_PER_DAY, THOUSANDTHS
-
-Integers = NDArray[np.int64]
+from chainsim.outcome.packing import Integers as Integers
+from chainsim.outcome.packing import SeriesByName
 
 STATES = (
     "broken_down",
@@ -42,11 +41,13 @@ COUNTS: dict[str, tuple[str, ...]] = {
     "inputs": ("starved",),
     "responses": ("active", "units"),
     "investments": ("begun", "opened"),
+    "fleets": ("sold", "scrapped", "due", "came"),
     "arrivals": (),
 }  # fmt: skip
 """Counts per day by kind of entity. Resources count server-seconds by state and, in
 ppm-seconds, the work that slow-downs cost; inputs the server-seconds starved of them; responses the
-site-seconds for which they are in force and the units that they move, order or make."""
+site-seconds for which they are in force and the units that they move, order or make; fleets what
+enters, leaves, falls due for inspection and is brought there."""
 
 NUMBERS = ("shipments", "lots", "slots", "missed", "active", "begun", "opened", "servers")
 """Counts and levels that are plain numbers, not quantities."""
@@ -60,11 +61,13 @@ LEVELS: dict[str, tuple[str, ...]] = {
     "inputs": (),
     "responses": (),
     "investments": (),
+    "fleets": ("in_use", "waiting"),
     "arrivals": (),
 }
 """Levels by kind of entity. Of a lane: orders on their way to the source, orders waiting there,
 goods staged for departure, in transit, and waiting at the destination's gate. Of a resource: the
-servers that are there."""
+servers that are there. Of a fleet: what customers use, and inspections that have fallen due and
+were not brought yet."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +75,11 @@ class Table:
     """The series of one kind of entity."""
 
     ids: tuple[str, ...]
-    counts: dict[str, Integers]
+    counts: SeriesByName
     """By name, (day, entity)."""
-    levels: dict[str, Integers]
+    levels: SeriesByName
     """By name, value at the end of each day, (day, entity)."""
-    integrals: dict[str, Integers]
+    integrals: SeriesByName
     """By name, thousandth-seconds of the level over each day, (day, entity)."""
     initial: dict[str, Integers]
     """By name, the level at the start of the run, (entity)."""
@@ -128,7 +131,7 @@ class Trajectory:
     statistics_from: int
     """Start of statistics in seconds: a day's end, or 0."""
     tables: dict[str, Table]
-    """By kind: stocks, demands, lanes, operations, resources, inputs, responses."""
+    """By kind: stocks, demands, lanes, operations, resources, inputs, responses, fleets."""
     snapshots: tuple[Snapshot, ...]
     waits: dict[str, list[Wait]]
     """Waiting in a stock until taken by an operation, by stock id."""
@@ -144,6 +147,14 @@ class Trajectory:
     seed: int
     replication: int
     engine: str
+
+    def keeping(self) -> Trajectory:
+        """The same, but each series of counts and levels is unpacked once and kept."""
+        tables = {
+            kind: replace(table, counts=table.counts.keeping(), levels=table.levels.keeping())
+            for kind, table in self.tables.items()
+        }
+        return replace(self, tables=tables)
 
     @property
     def first_day(self) -> int:

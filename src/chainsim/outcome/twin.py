@@ -83,10 +83,10 @@ def against_twin(
     struck = strike_of(network, strike, int(run.day_ends[-1]))
     behind = run.tables["stocks"].levels["backlog"] - twin.tables["stocks"].levels["backlog"]
 
+    produced = [t.tables["stocks"].counts["produced"] for t in (run, twin)]
+
     def of_stage(stocks: Sequence[int]) -> Resilience:
-        made, made_by_twin = (
-            t.tables["stocks"].counts["produced"][:, stocks].sum(axis=1) for t in (run, twin)
-        )
+        made, made_by_twin = (series[:, stocks].sum(axis=1) for series in produced)
         ids = [network.stocks[stock].id for stock in stocks]
         steps = shortfall_of(run.made, twin.made, ids)
         return assessed(

@@ -112,7 +112,7 @@ def _value(
 ) -> float | None:
     assert figure.measure is not None
     if figure.measure == GROWTH:
-        return _growth(network, trajectory)
+        return _growth(network, trajectory, figure.last)
     days = _days(network, trajectory, figure.first, figure.last)
     if days is None:
         return None
@@ -155,11 +155,13 @@ def _days(
     return range(begin, stop) if begin < stop else None
 
 
-def _growth(network: CompiledNetwork, trajectory: Trajectory) -> float | None:
-    """Output of the last calendar year of the run over the year before, less 1."""
+def _growth(
+    network: CompiledNetwork, trajectory: Trajectory, day: dt.datetime | None
+) -> float | None:
+    """Output of the calendar year of a day (of the run's last) over the year before, less 1."""
     daily = daily_output(network, trajectory).sum(axis=1) / THOUSANDTHS
     ends = trajectory.day_ends.tolist()
-    last_day = trajectory.origin + dt.timedelta(seconds=ends[-1] - 1)
+    last_day = day or trajectory.origin + dt.timedelta(seconds=ends[-1] - 1)
     sums = []
     for year in (last_day.year - 1, last_day.year):
         first, after = dt.datetime(year, 1, 1), dt.datetime(year, 12, 31)

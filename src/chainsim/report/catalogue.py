@@ -11,6 +11,7 @@ from typing import Any
 
 from chainsim.errors import InputError, shortened
 from chainsim.outcome.measures import ITEM_MEASURES, MEASURES, Measure
+from chainsim.outcome.yearly import YEAR_MEASURES
 from chainsim.report.calibration import CALIBRATE_SCHEMA
 from chainsim.report.comparison import COMPARE_SCHEMA
 from chainsim.report.objects import RUN_SCHEMA
@@ -70,7 +71,7 @@ def catalogue(scenarios: Path, results: Path) -> Catalogue:
         contents["comparison"],
         contents["stress test"],
         contents["calibration"],
-        [*MEASURES.values(), *ITEM_MEASURES.values()],
+        list((MEASURES | ITEM_MEASURES | YEAR_MEASURES).values()),
         skipped,
     )
 

@@ -26,8 +26,8 @@ DIGITS = 4
 """Decimals of the daily series: quantities are whole thousandths."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """With these a cell begins that a spreadsheet computes."""
-ROW_GROUP = 500
-"""Series that are written to Parquet together."""
+ROW_GROUP = 200_000
+"""Rows that are written to Parquet together, in whole series."""
 Part = tuple[str, str, str, str, tuple[list[float], ...]]
 """kind, entity, series, unit; mean, 5, 50 and 95 % by day."""
 
@@ -81,7 +81,7 @@ def _as_text(text: str) -> str:
 
 
 def measures_columns(run: Run) -> dict[str, list[Any]]:
-    """Replication x measure: in total, by site and by item; a failed replication has no values."""
+    """Replication x measure: in total, by site, by item and so on; a failed one has no values."""
     rows: list[dict[str, Any]] = []
     for replication in run.replications:
         head: dict[str, Any] = {"replication": replication.number, "failed": replication.error}
@@ -96,6 +96,7 @@ def measures_columns(run: Run) -> dict[str, list[Any]]:
         rows += [head | {"level": "response", "entity": k} | row for k, row in answers]
         built = values.investments.items()
         rows += [head | {"level": "investment", "entity": k} | row for k, row in built]
+        rows += [head | {"level": "fleet", "entity": k} | row for k, row in values.fleets.items()]
     heads = ("replication", "level", "entity", "failed")
     names = dict.fromkeys((*heads, *(name for row in rows for name in row)))
     return {name: [row.get(name) for row in rows] for name in names}
@@ -148,6 +149,7 @@ def _units(network: CompiledNetwork) -> dict[str, dict[str, str]]:
         "inputs": {},
         "responses": {response.id: "unit" for response in network.responses},
         "investments": {},
+        "fleets": {fleet.id: network.items[fleet.item].unit for fleet in network.fleets},
     }
 
 
@@ -177,8 +179,9 @@ def _write_parquet(parts: Iterator[Part], dates: Sequence[dt.date], path: Path) 
     types = [pa.date32(), words, words, words, words, *[pa.float64()] * 4]
     schema = pa.schema(list(zip(DAILY_COLUMNS, types, strict=True)))
     count = len(dates)
+    at_once = max(1, ROW_GROUP // max(1, count))
     with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
-        while group := list(islice(parts, ROW_GROUP)):
+        while group := list(islice(parts, at_once)):
             heads = [
                 pa.array([part[k] for part in group for _ in range(count)]).dictionary_encode()
                 for k in range(4)

@@ -26,6 +26,7 @@ from chainsim.report.objects import run_object, validation_columns
 from chainsim.report.page import Illustration, page
 from chainsim.report.parameter_view import parameter_object
 from chainsim.report.placement import MARK
+from chainsim.report.year_view import years_columns
 from chainsim.scenario.loading import Scenario
 
 LONGEST_NAME = 80
@@ -107,6 +108,7 @@ def _write(run: Run, folder: Path, circumstances: Circumstances) -> None:
     scene = Scene(run)
     write_text(folder / "summary.json", files.json_text(run_object(run)))
     write_text(folder / "measures.csv", files.csv_text(files.measures_columns(run)))
+    write_text(folder / "years.csv", files.csv_text(years_columns(run)))
     write_text(folder / "validation.csv", files.csv_text(validation_columns(run)))
     if run.losses is not None:
         losses = loss_columns(run.losses, scene.run_dates)

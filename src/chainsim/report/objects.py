@@ -9,7 +9,9 @@ from chainsim.experiments.expectations import Judged
 from chainsim.experiments.runs import Run
 from chainsim.experiments.summary import Aggregate, Compared
 from chainsim.network.compiled import SECONDS_PER_DAY
+from chainsim.report.launch_view import launches_object
 from chainsim.report.loss_view import loss_object
+from chainsim.report.year_view import years_object
 from chainsim.scenario.loading import Scenario
 
 RUN_SCHEMA = "chainsim/run/1"
@@ -32,7 +34,10 @@ def run_object(run: Run) -> dict[str, Any]:
         "sites": {site: _rows(row) for site, row in summary.sites.items()},
         "items": {item: _rows(row) for item, row in summary.items.items()},
         "responses": {key: _rows(row) for key, row in summary.responses.items()},
+        "launches": launches_object(run),
         "investments": {key: _rows(row) for key, row in summary.investments.items()},
+        "fleets": {key: _rows(row) for key, row in summary.fleets.items()},
+        "years": years_object(run),
         "expectations": [_judged(row) for row in run.expectations],
         "resilience": _impacts(run),
         "validation": [_compared(row, run) for row in run.validation],

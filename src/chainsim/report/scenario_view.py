@@ -44,7 +44,7 @@ def commented(line: Line) -> str:
     """A line with the origin of its value as a comment."""
     if line.origin is None:
         return line.text
-    words = shortened(origin_words(line.origin), LONGEST_ORIGIN)
+    words = _short_origin(line.origin, LONGEST_ORIGIN)
     rounded = f"{_rounded(line.value)}; " if _rounded(line.value) else ""
     return f"{line.text.ljust(COMMENT_COLUMN)}  # {rounded}{words}"
 
@@ -68,6 +68,15 @@ def origin_words(origin: Origin) -> str:
     named = "parameters" if len(origin.parameters) > 1 else "parameter"
     source = f" ({named} {', '.join(origin.parameters)})" if origin.parameters else ""
     return f"{origin.place}{source} {origin.expression}"
+
+
+def _short_origin(origin: Origin, longest: int) -> str:
+    """The words of an origin; of a long path the end is kept, with line and column."""
+    return shortened(origin_words(replace(origin, place=_end_of(origin.place, longest))), longest)
+
+
+def _end_of(place: str, longest: int) -> str:
+    return place if len(place) <= longest else f"...{place[3 - longest :]}"
 
 
 @dataclass(frozen=True)
@@ -195,9 +204,7 @@ def differences_sheet(found: list[Difference], names: tuple[str, str]) -> Sheet:
         (d.path, _shown(d.first), _shown(d.second), _origin(d.second) or _origin(d.first))
         for d in found
     ]
-    heads = (
-        name if len(name) <= LONGEST_VALUE else f"...{name[3 - LONGEST_VALUE :]}" for name in names
-    )
+    heads = (_end_of(name, LONGEST_VALUE) for name in names)
     return Sheet("", ("path", *heads, "origin"), rows, single_lines=True)
 
 
@@ -208,7 +215,7 @@ def _shown(line: Line | None) -> str:
 
 
 def _origin(line: Line | None) -> str:
-    return shortened(origin_words(line.origin), LONGEST_VALUE) if line and line.origin else ""
+    return _short_origin(line.origin, LONGEST_VALUE) if line and line.origin else ""
 
 
 def inside(found: Iterable[Line], path: str) -> Iterator[Line]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from chainsim.experiments.runs import Run
 from chainsim.experiments.summary import Aggregate, Compared
-from chainsim.outcome.measures import ITEM_MEASURES, MEASURES
+from chainsim.outcome.measures import FLEET_MEASURES, ITEM_MEASURES, MEASURES
+from chainsim.report.launch_view import launches_sheet
 from chainsim.report.loss_view import loss_sheet
 from chainsim.report.objects import agreement
 from chainsim.report.survival_view import impact_sheet, regions_sheet, stages_sheet
 from chainsim.report.tables import Sheet, interval, number
+from chainsim.report.year_view import year_sheets
 
 SITE_MEASURES = ("output", "delivered", "fill_rate", "backlog_days", "utilisation", "on_hand")
 """What the table of sites shows."""
@@ -19,13 +21,17 @@ def run_sheets(run: Run, notes_in_column: bool = False) -> list[Sheet]:
 
     With `notes_in_column` the notes on documented figures are a column, not footnotes.
     """
-    sheets = [measures_sheet(run)]
+    sheets = [measures_sheet(run), *year_sheets(run)]
     if run.summary.items:
         sheets.append(items_sheet(run))
     if run.summary.responses:
         sheets.append(responses_sheet(run))
+    if run.launches:
+        sheets.append(launches_sheet(run))
     if run.summary.investments:
         sheets.append(investments_sheet(run))
+    if run.summary.fleets:
+        sheets.append(fleets_sheet(run))
     if run.expectations:
         sheets.append(expectations_sheet(run))
     if run.impact is not None:
@@ -97,6 +103,16 @@ def investments_sheet(run: Run) -> Sheet:
     note = "Counted in the days of statistics: what began before is not paid again."
     heads = ("investment", "at", "kind", *numbers)
     return Sheet("Investments", heads, rows, frozenset(numbers), note)
+
+
+def fleets_sheet(run: Run) -> Sheet:
+    """How fleets grew and what they sent to inspection."""
+    heads = [name.replace("_", " ") for name in FLEET_MEASURES]
+    rows = [
+        (key, *(number(row[name].mean) for name in FLEET_MEASURES))
+        for key, row in run.summary.fleets.items()
+    ]
+    return Sheet("Fleets", ("fleet", *heads), rows, frozenset(heads))
 
 
 def expectations_sheet(run: Run) -> Sheet:

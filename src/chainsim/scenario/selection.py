@@ -200,3 +200,8 @@ def items_at(document: ScenarioFile, site: str) -> list[str]:
     for operation in body.operations.values():
         found |= items_of(operation)
     return sorted(found)
+
+
+def sold_as(document: ScenarioFile, item: str) -> set[str]:
+    """The items whose deliveries count as deliveries of an item: it and its variants."""
+    return {key for key, one in document.items.items() if item in (key, one.variant_of)}

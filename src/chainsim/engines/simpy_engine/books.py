@@ -12,11 +12,14 @@ import numpy as np
 from chainsim.engines.simpy_engine.account import Account
 from chainsim.engines.simpy_engine.unused import mark_unused
 from chainsim.errors import RunError
-from chainsim.outcome.trajectory import COUNTS, LEVELS, Integers, Snapshot, Table, Trajectory
+from chainsim.outcome.packing import Integers, PackedSeries, SeriesByName
+from chainsim.outcome.trajectory import COUNTS, LEVELS, Snapshot, Table, Trajectory
 
 if TYPE_CHECKING:
     from chainsim.engines.simpy_engine.chain import Chain
 
+DAYS_OF_A_PAGE = 128
+"""Days that are kept as they were read before they are packed."""
 LARGEST = 1 << 62
 TOO_LARGE = "a quantity or its integral over time does not fit into 64 bits: count in larger units"
 
@@ -44,12 +47,13 @@ class Sheet:
         except OverflowError as error:
             raise RunError(TOO_LARGE) from error
 
-    def copy_to(self, books: Mapping[str, Integers]) -> None:
-        """Enter all days in the series (day, entity) by name."""
+    def move_to(self, books: Mapping[str, Integers]) -> None:
+        """Enter the stored days in the series (day, entity) by name, and forget them."""
         if self.names:
             days = np.stack(self._days)
             for i, name in enumerate(self.names):
                 books[name][:, self.places] = days[:, i :: len(self.names)]
+            self._days.clear()
 
 
 class Ledger:
@@ -61,6 +65,10 @@ class Ledger:
         self.accounts = accounts
         self._initial = self.present()
         self._ends: list[int] = []
+        self._counts = self._blank(COUNTS[kind])
+        self._levels = self._blank(LEVELS[kind])
+        self._integrals = self._blank(LEVELS[kind])
+        self._before: dict[str, Any] = {}
         groups: dict[frozenset[str], list[int]] = {}
         for place, account in enumerate(accounts):
             groups.setdefault(account.unused, []).append(place)
@@ -69,25 +77,49 @@ class Ledger:
             for unused, places in groups.items()
         ]
 
+    def _blank(self, names: tuple[str, ...]) -> dict[str, PackedSeries]:
+        return {name: PackedSeries(len(self.ids)) for name in names}
+
     def close_day(self, now: int) -> None:
         """Store the counts since second 0, the levels and their moments."""
         self._ends.append(now)
         for sheet in self._sheets:
             sheet.close_day()
+        if len(self._ends) == DAYS_OF_A_PAGE:
+            self._turn_page()
 
-    def table(self) -> Table:
-        """All days as series (day, entity)."""
-        self._check_unused()
+    def _turn_page(self) -> None:
+        """Pack the days since the last page."""
         shape = len(self._ends), len(self.ids)
         books = {name: np.zeros(shape, np.int64) for name in _attributes(self.kind, frozenset())}
         for sheet in self._sheets:
-            sheet.copy_to(books)
-        counts = {name: _daily(books[name]) for name in COUNTS[self.kind]}
-        levels = {name: books[name] for name in LEVELS[self.kind]}
-        integrals = {n: self._integral(books[n], books[f"{n}_moment"]) for n in levels}
-        for array in (*counts.values(), *levels.values(), *integrals.values()):
-            array.setflags(write=False)
-        return Table(self.ids, counts, levels, integrals, self._initial)
+            sheet.move_to(books)
+        ends = np.array(self._ends, np.int64).reshape(-1, 1)
+        self._ends.clear()
+        for name, count in self._counts.items():
+            count.append(self._daily(name, books[name]))
+        for name, level in self._levels.items():
+            moment = f"{name}_moment"
+            level.append(books[name])
+            cumulated = _cumulated(books[name], books[moment], ends)
+            self._integrals[name].append(self._daily(moment, cumulated))
+
+    def _daily(self, key: str, cumulated: Any) -> Integers:
+        """The differences from day to day of what has been summed since second 0."""
+        before = self._before.get(key, np.zeros_like(cumulated[:1]))
+        self._before[key] = cumulated[-1:].copy()
+        try:
+            return np.asarray(np.diff(cumulated, axis=0, prepend=before), dtype=np.int64)
+        except OverflowError as error:
+            raise RunError(TOO_LARGE) from error
+
+    def table(self) -> Table:
+        """All days."""
+        self._check_unused()
+        if self._ends:
+            self._turn_page()
+        counts, levels = SeriesByName(self._counts), SeriesByName(self._levels)
+        return Table(self.ids, counts, levels, SeriesByName(self._integrals), self._initial)
 
     def _check_unused(self) -> None:
         """Make sure that what was left out has not changed."""
@@ -95,13 +127,6 @@ class Ledger:
             for name in account.unused:
                 if getattr(account, name):
                     raise RuntimeError(f"the books left out {name} of {account.kind}")
-
-    def _integral(self, level: Integers, moment: Integers) -> Integers:
-        """Thousandth-seconds of a level over each day, (day, entity)."""
-        ends = np.array(self._ends, dtype=np.int64).reshape(-1, 1)
-        if level.size and int(np.abs(level).max()) * self._ends[-1] > LARGEST:
-            return _daily(level.astype(object) * ends - moment.astype(object))
-        return _daily(level * ends - moment)
 
     def cumulated(self) -> dict[str, Integers]:
         """Counts since second 0 at this moment, (entity) by name."""
@@ -122,9 +147,12 @@ def _attributes(kind: str, unused: frozenset[str]) -> tuple[str, ...]:
     return (*counts, *levels, *(f"{name}_moment" for name in levels))
 
 
-def _daily(cumulated: Any) -> Integers:
-    """The differences from day to day of what has been summed since second 0."""
-    return np.asarray(np.diff(cumulated, axis=0, prepend=0), dtype=np.int64)
+def _cumulated(level: Integers, moment: Integers, ends: Integers) -> Any:
+    """Integrals of a level from second 0 to the end of each day, (day, entity), exactly."""
+    largest_level, largest_moment = (int(np.abs(a).max(initial=0)) for a in (level, moment))
+    if max(largest_level * int(ends[-1, 0]), largest_moment) > LARGEST:
+        return level.astype(object) * ends - moment.astype(object)
+    return level * ends - moment
 
 
 class Books:
@@ -143,6 +171,7 @@ class Books:
             Ledger("inputs", [i.id for i in inputs], inputs),
             Ledger("responses", [r.id for r in chain.responses], chain.responses),
             Ledger("investments", [p.id for p in chain.projects], chain.projects),
+            Ledger("fleets", [f.id for f in chain.fleets], chain.fleets),
         ]
         self.snapshots: list[Snapshot] = []
 

@@ -17,11 +17,12 @@ from chainsim.engines import rules
 from chainsim.engines.draws import Draws
 from chainsim.engines.hazards import occurrences
 from chainsim.engines.simpy_engine.books import Books
+from chainsim.engines.simpy_engine.fleet import Fleet, arrival_of
 from chainsim.engines.simpy_engine.floor import Floor
 from chainsim.engines.simpy_engine.instant import FIRST, Alarm, Errand, InstantEnvironment, regular
 from chainsim.engines.simpy_engine.lane import Lane, Quota
 from chainsim.engines.simpy_engine.operation import Operation
-from chainsim.engines.simpy_engine.outside import Arrival, Demand, pace
+from chainsim.engines.simpy_engine.outside import Demand, pace
 from chainsim.engines.simpy_engine.pool import Pool
 from chainsim.engines.simpy_engine.project import Project
 from chainsim.engines.simpy_engine.replenishment import Replenisher
@@ -73,7 +74,8 @@ class Chain:
         ]
         self.pools = [Pool(self, spec) for spec in network.pools]
         self.demands = [Demand(self, spec) for spec in network.demands]
-        self.arrivals = [Arrival(self, spec) for spec in network.arrivals]
+        self.fleets = [Fleet(self, spec) for spec in network.fleets]
+        self.arrivals = [arrival_of(self, spec) for spec in network.arrivals]
         self._makers = self._makers_by_stock()
         self.env.on_hand = lambda: total_on_hand(self.stocks)
         self._start()
@@ -306,6 +308,8 @@ class Chain:
             response.account(now)
         for project in self.projects:
             project.account(now)
+        for fleet in self.fleets:
+            fleet.close_day(self.day, now)
         self.books.close_day(now)
 
     def _departures(self, lane: Lane) -> Generator[Event, Any, None]:

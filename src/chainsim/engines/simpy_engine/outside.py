@@ -40,8 +40,10 @@ def occasions(
     """
     clock = chain.timetable.clocks[spec.clock] if spec.clock >= 0 else STEADY
     if spec.process in ("trace", "plan"):
+        entity = spec.drawn_as or entity
         noise = chain.draws.stream(entity, f"{sort}noise", spec.noise) if spec.noise else None
-        yield from _planned(spec, clock, noise)
+        events = _planned(spec, clock, noise)
+        yield from _part_of(spec, events) if spec.division else events
         return
     gaps = chain.draws.stream(entity, f"{sort}interval", spec.interval) if spec.interval else None
     instants = _instants(spec, clock, gaps)
@@ -68,6 +70,14 @@ def _planned(
         whole = rules.in_quanta(exact, spec.quantum)
         carried = exact - whole if noise is None else 0.0
         yield instant, whole
+
+
+def _part_of(spec: StreamSpec, events: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The part of each event that is this stream's."""
+    dividing = rules.Dividing(len(spec.division), spec.quantum)
+    for number, (instant, amount) in enumerate(events):
+        shares = [one[number] for one in spec.division]
+        yield instant, dividing.parts(amount, shares)[spec.part]
 
 
 def _instants(spec: StreamSpec, clock: Clock, gaps: Iterator[float] | None) -> Iterator[int]:

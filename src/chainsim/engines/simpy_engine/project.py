@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from chainsim.engines.simpy_engine.account import Account
 from chainsim.engines.simpy_engine.instant import Errand
-from chainsim.network.compiled import FULL_SPEED, Phase, ProjectSpec, TriggerSpec
+from chainsim.network.compiled import FULL_SPEED, Phase
+from chainsim.network.project import ProjectSpec, TriggerSpec
 
 if TYPE_CHECKING:
     from chainsim.engines.simpy_engine.chain import Chain

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 
 from chainsim.network.calendars import Time
+from chainsim.scenario.launching import made_from
 from chainsim.scenario.schema.document import ScenarioFile
 from chainsim.scenario.schema.flows import Lane
-from chainsim.scenario.schema.material import Overtime, Site
+from chainsim.scenario.schema.material import Overtime, Pull, Site
 from chainsim.scenario.schema.responses import OtherShifts, PlannedOvertime, Pooling
 from chainsim.scenario.schema.time import Calendar, Special
 from chainsim.scenario.selection import enabled_responses, selected_sites
@@ -35,10 +36,12 @@ def _with_overtime(site: Site, response: PlannedOvertime) -> Site:
     # a threshold in time has been read already: read again, its seconds would be an amount
     given = {"factor": response.factor, "backlog_above": response.backlog_above}
     overtime = Overtime.model_construct(None, **given)
-    operation = site.operations[response.operation].model_copy(update={"overtime": overtime})
-    return site.model_copy(
-        update={"operations": {**site.operations, response.operation: operation}}
-    )
+    faster = {
+        key: operation.model_copy(update={"overtime": overtime})
+        for key, operation in site.operations.items()
+        if made_from(key) == response.operation and isinstance(operation.release, Pull)
+    }
+    return site.model_copy(update={"operations": {**site.operations, **faster}})
 
 
 def _with_shifts(

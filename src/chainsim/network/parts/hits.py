@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from chainsim.network.names import Names
+from chainsim.scenario.launching import kinds_of, made_from
 from chainsim.scenario.schema.document import ScenarioFile
 from chainsim.scenario.schema.selectors import Selector
 from chainsim.scenario.selection import LANE_WORDS, matches, selected_sites
@@ -14,7 +17,10 @@ def about_lanes(target: Selector) -> bool:
 
 
 def hit_lanes(document: ScenarioFile, names: Names, target: Selector) -> list[int]:
-    """Lanes by their own words; without such words those that leave the selected sites."""
+    """Lanes by their own words; without such words those that leave the selected sites.
+
+    What a launch made goes by the names of what it was made like, here and below.
+    """
     if about_lanes(target):
         origins = set(selected_sites(document, target.origin or Selector()))
         destinations = set(selected_sites(document, target.destination or Selector()))
@@ -30,8 +36,8 @@ def hit_lanes(document: ScenarioFile, names: Names, target: Selector) -> list[in
         for index, (_, block, origin, destination, item) in enumerate(names.lanes)
         if origin in origins
         and destination in destinations
-        and matches(block, target.lane)
-        and matches(item, target.item)
+        and matches(made_from(block), target.lane)
+        and _any(kinds_of(document, item), target.item)
     ]
 
 
@@ -43,8 +49,9 @@ def hit_operations(document: ScenarioFile, names: Names, target: Selector) -> li
     found = []
     for index, (site, key) in enumerate(names.operation_keys):
         operation = document.sites[site].operations[key]
-        items = {*operation.inputs, *operation.outputs}
-        named = matches(key, target.operation)
+        touched = {*operation.inputs, *operation.outputs} - {"scrap"}
+        items = {kind for item in touched for kind in kinds_of(document, item)}
+        named = matches(made_from(key), target.operation)
         if site in sites and named and (not target.item or _any(items, target.item)):
             found.append(index)
     return found
@@ -58,9 +65,9 @@ def hit_stocks(document: ScenarioFile, names: Names, target: Selector) -> list[i
     return [
         index
         for index, (site, item) in enumerate(names.stock_keys)
-        if site in sites and matches(item, target.item)
+        if site in sites and _any(kinds_of(document, item), target.item)
     ]
 
 
-def _any(items: set[str], wanted: str | tuple[str, ...]) -> bool:
+def _any(items: Iterable[str], wanted: str | tuple[str, ...]) -> bool:
     return any(matches(item, wanted) for item in items)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from functools import partial
 from typing import Any
@@ -10,6 +11,7 @@ from chainsim.network.calendars import Time, months_of_year, profile_factors
 from chainsim.network.clock import DAY, Clock, tabulate
 from chainsim.network.compiled import (
     FULL_SPEED,
+    NONE,
     ArrivalSpec,
     DemandSpec,
     Distribution,
@@ -17,6 +19,8 @@ from chainsim.network.compiled import (
 )
 from chainsim.network.distributions import compiled, duration, mean
 from chainsim.network.names import Names
+from chainsim.network.parts.divided import Division
+from chainsim.network.parts.fleets import slots
 from chainsim.network.parts.hits import hit_stocks
 from chainsim.network.parts.rates import Rates
 from chainsim.network.parts.shop import thousandths
@@ -26,9 +30,13 @@ from chainsim.scenario.schema.material import Stream
 
 
 def demands(
-    document: ScenarioFile, names: Names, rates: Rates, time: Time
+    document: ScenarioFile,
+    names: Names,
+    rates: Rates,
+    time: Time,
+    divisions: Mapping[tuple[str, str], Division],
 ) -> tuple[DemandSpec, ...]:
-    """All outside demands, by site and id."""
+    """All outside demands, by site and id; `divisions` say which are parts of one plan."""
     recorded = set(document.run.record.delays)
     disrupted = _disrupted(document, names)
     found: list[DemandSpec] = []
@@ -42,12 +50,14 @@ def demands(
                 len(found),
                 stock in disrupted,
             )
+            whole = stream(document, demand, site, item, time, clock)
+            division = divisions.get((site, key))
             found.append(
                 DemandSpec(
                     id=f"{site}/{key}",
                     rank=names.ranks["demand", f"{site}/{key}"],
                     stock=stock,
-                    stream=stream(document, demand, site, item, time, clock),
+                    stream=whole if division is None else division.applied(whole),
                     unmet=demand.unmet,
                     patience=round(demand.patience or 0),
                     priority=demand.priority,
@@ -71,6 +81,7 @@ def arrivals(
     document: ScenarioFile, names: Names, rates: Rates, time: Time
 ) -> tuple[ArrivalSpec, ...]:
     """All arrivals from outside, by site and id."""
+    fleets = {key: i for i, key in enumerate(sorted(document.fleets))}
     found = []
     for site, body in sorted(document.sites.items()):
         for key, arrival in sorted(body.arrivals.items()):
@@ -82,6 +93,8 @@ def arrivals(
                     rank=names.ranks["arrival", f"{site}/{key}"],
                     stock=names.stocks[site, item],
                     stream=stream(document, arrival, site, item, time, clock),
+                    fleet=fleets.get(arrival.fleet or "", NONE),
+                    slots=slots(document, arrival, site, time) if arrival.fleet else (),
                 )
             )
     return tuple(found)
@@ -90,7 +103,7 @@ def arrivals(
 def stream(
     document: ScenarioFile, spec: Stream, site: str, item: str, time: Time, clock: int
 ) -> StreamSpec:
-    """The stream behind a demand or an arrival; without a rate an empty trace."""
+    """The stream behind a demand or an arrival; with a rate of 0, or of a fleet, an empty trace."""
     quantum = round(document.items[item].quantum.value * 1000)
     size = compiled(spec.size, 1000) if spec.size is not None else None
     fixed = round(size.constant) if size is not None and size.constant is not None else 1000
@@ -101,7 +114,7 @@ def stream(
         "quantum": quantum,
         "clock": clock,
     }
-    if spec.rate is not None and not spec.rate.value:
+    if spec.process == "fleet" or (spec.rate is not None and not spec.rate.value):
         return StreamSpec("trace", quantum=quantum, clock=clock)
     if spec.process == "poisson":
         assert spec.rate is not None

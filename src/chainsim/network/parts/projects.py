@@ -7,8 +7,9 @@ from fractions import Fraction
 
 from chainsim.network.calendars import Time
 from chainsim.network.clock import DAY, Factor
-from chainsim.network.compiled import FULL_SPEED, NONE, ProjectSpec, TriggerSpec
+from chainsim.network.compiled import FULL_SPEED, NONE
 from chainsim.network.names import Names
+from chainsim.network.project import ProjectSpec, TriggerSpec
 from chainsim.network.ramps import ramp_factor
 from chainsim.scenario.schema.document import ScenarioFile
 from chainsim.scenario.schema.investments import (

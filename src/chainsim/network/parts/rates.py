@@ -9,6 +9,7 @@ from chainsim.network.calendars import Time, calendar_factor, profile_factors
 from chainsim.network.clock import DAY, Factor, Piece, tabulate
 from chainsim.network.compiled import FULL_SPEED, NONE, Base, ClockSpec
 from chainsim.network.ramps import total
+from chainsim.scenario.launching import made_from
 from chainsim.scenario.schema.document import ScenarioFile
 
 Pair = tuple[str, str]
@@ -34,7 +35,7 @@ class Rates:
         """The clock of an operation: its calendar times its capacity with what is added to it."""
         body = self.document.sites[site]
         operation = body.operations[key]
-        grown = (site, key) if (site, key) in self._additions else None
+        grown = (site, made_from(key)) if (site, made_from(key)) in self._additions else None
         base = self._base(operation.calendar or body.calendar, operation.capacity, grown)
         return self._clock(base, "operation", owner)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -27,6 +27,7 @@ from chainsim.network.compiled import (
 from chainsim.network.names import Names
 from chainsim.network.parts.answered import applies
 from chainsim.network.parts.flows import first_after_zero, lanes_for_orders
+from chainsim.scenario.launching import kinds_of, made_from
 from chainsim.scenario.schema.document import ScenarioFile
 from chainsim.scenario.schema.responses import (
     BackupPower,
@@ -42,7 +43,7 @@ from chainsim.scenario.schema.responses import (
 from chainsim.scenario.selection import enabled_responses, pool_members, selected_sites
 
 Kind = TypeVar("Kind", bound=Response)
-Levels = Callable[[int, float], tuple[int, ...]]
+Levels = Callable[[int, float], Sequence[int]]
 """(stock, seconds of cover) to the level on every day."""
 
 
@@ -56,9 +57,10 @@ def extra_covers(
             continue
         begin, end = _dates(response, time)
         for site in selected_sites(document, response.at):
-            for item in response.item:
-                entry = float(response.extra), begin, end
-                found.setdefault((site, item), []).append(entry)
+            for item in document.items:
+                if set(response.item) & set(kinds_of(document, item)):
+                    entry = float(response.extra), begin, end
+                    found.setdefault((site, item), []).append(entry)
     return found
 
 
@@ -167,10 +169,11 @@ class _Adding:
     def operation(self, spec: OperationSpec) -> OperationSpec:
         """Overtime is counted, and power of their own keeps operations going."""
         site, key = spec.id.split("/", 1)
-        overtime = self._of(PlannedOvertime, site, operation=key)
+        like = made_from(key)
+        overtime = self._of(PlannedOvertime, site, operation=like)
         if overtime is not None:
             spec = replace(spec, overtime_response=overtime[0])
-        backup = self._of(BackupPower, site, operation=key)
+        backup = self._of(BackupPower, site, operation=like)
         if backup is None:
             return spec
         place, response = backup

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from array import array
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
@@ -23,8 +25,7 @@ from chainsim.network.distributions import mean
 from chainsim.network.names import Names
 from chainsim.network.parts.responses import extra_covers, with_responses
 from chainsim.network.parts.shop import thousandths
-from chainsim.network.plan import Covers, exploded
-from chainsim.network.streams import expected_amounts
+from chainsim.network.plan import Covers, planned, whole_numbers
 from chainsim.scenario.quantities import Quantity
 from chainsim.scenario.schema.document import ScenarioFile
 from chainsim.scenario.schema.material import Pull
@@ -71,41 +72,21 @@ class _Targets:
     # ---- the plan
 
     def _plan(self) -> Floats:
-        network = self.network
-        outside = np.zeros((len(network.stocks), len(self.time.days)))
         starts = [self.time.day_start(day) for day in self.time.days]
-        edges = np.array([*starts, starts[-1] + DAY])
-        for demand in network.demands:
-            outside[demand.stock] += expected_amounts(network, demand.stream, edges)
-        return exploded(
-            outside,
-            network.operations,
-            network.replenishments,
-            self._sources,
-        )
+        return planned(self.network, np.array([*starts, starts[-1] + DAY])).leaving
 
-    def _plan_by_stock(self) -> dict[int, tuple[int, ...]]:
+    def _plan_by_stock(self) -> dict[int, Sequence[int]]:
         days = self.covers.run_days
         plan = self.covers.plan
         return {
-            stock: tuple(round(x) for x in plan[stock, :days])
+            stock: whole_numbers(np.rint(plan[stock, :days]))
             for stock in range(len(plan))
             if plan[stock].any()
         }
 
-    def _sources(self, spec: ReplenishmentSpec) -> list[tuple[int, float]]:
-        """(source stock, share) of a replenishment; the first source where by priority."""
-        lanes = self.network.lanes
-        shares = spec.shares or (1.0,) + (0.0,) * (len(spec.sources) - 1)
-        return [
-            (lanes[source[0]].source, share)
-            for source, share in zip(spec.sources, shares, strict=True)
-            if source
-        ]
-
     # ---- cover
 
-    def _levels_of(self, stock: int, seconds: float) -> tuple[int, ...]:
+    def _levels_of(self, stock: int, seconds: float) -> array[int]:
         spec = self.network.stocks[stock]
         quantum = self.network.items[spec.item].quantum
         return self.covers.level(stock, quantum, seconds, self._calendar(stock))
@@ -160,12 +141,15 @@ class _Targets:
         for extra, begin, end in self.extras.get(self.names.stock_keys[stock], ()):
             higher = self._levels(stock, seconds + extra)
             starts = (0, *self.network.horizon.day_ends)
-            levels = tuple(
-                high if begin <= start < end else low
-                for start, low, high in zip(starts, levels, higher, strict=False)
+            levels = array(
+                "q",
+                [
+                    high if begin <= start < end else low
+                    for start, low, high in zip(starts, levels, higher, strict=False)
+                ],
             )
         plus = self._plus(stock, written)
-        return Target(daily=tuple(level + plus for level in levels))
+        return Target(daily=array("q", [level + plus for level in levels]) if plus else levels)
 
     def _plus(self, stock: int, written: Cover) -> int:
         """The amount that is added to a cover, in thousandths up to a whole quantum."""

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from chainsim.experiments.runs import Run
-from chainsim.report.figures import chain, output, resilience, servers, stocks, timeline, waterfall
+from chainsim.report.figures import (
+    capacity,
+    chain,
+    output,
+    resilience,
+    servers,
+    stocks,
+    timeline,
+    waterfall,
+)
 from chainsim.report.figures.scene import Scene
 from chainsim.report.figures.style import Picture
 
@@ -13,6 +22,7 @@ FIGURES: tuple[Callable[[Scene], Picture | None], ...] = (
     output.output_per_day,
     output.output_cumulative,
     output.output_per_month,
+    capacity.capacity_and_demand,
     output.output_by_site,
     resilience.resilience_curve,
     waterfall.loss_waterfall,

@@ -102,7 +102,7 @@ def output_cumulative(scene: Scene) -> Picture:
 
 
 @dataclass(frozen=True)
-class _Months:
+class Monthly:
     """Simulated months and the observed totals that lie wholly in the run."""
 
     firsts: list[dt.date]
@@ -119,7 +119,8 @@ class _Months:
         return sum(abs(s - v) for v, s in pairs) / total if total else None
 
 
-def _months(scene: Scene) -> _Months:
+def monthly(scene: Scene) -> Monthly:
+    """Output by month, with the observed totals that lie wholly in the run."""
     daily = scene.total("sites", "output")
     firsts = sorted({day.replace(day=1) for day in scene.dates})
     owner = np.array([firsts.index(day.replace(day=1)) for day in scene.dates])
@@ -133,13 +134,13 @@ def _months(scene: Scene) -> _Months:
             inside = [months.first <= day < months.after for day in scene.dates]
             observed.append((months, float(mean[inside].sum())))
     whole = [begin <= f and a <= end for f, a in zip(firsts, afters, strict=True)]
-    return _Months(firsts, whole, band(sums), observed)
+    return Monthly(firsts, whole, band(sums), observed)
 
 
 @styled
 def output_per_month(scene: Scene) -> Picture:
     """Output per month, with what was observed drawn over it."""
-    months = _months(scene)
+    months = monthly(scene)
     title = "Output per month"
     caption = f"Bars: mean of {scene.sample}, whiskers: 5 to 95 %. Hatched: part of a month."
     if months.error is not None:
@@ -181,7 +182,7 @@ def _month_labels(firsts: list[dt.date]) -> list[str]:
     ]
 
 
-def _draw_observed(axes: Axes, months: _Months, at: dict[dt.date, int]) -> None:
+def _draw_observed(axes: Axes, months: Monthly, at: dict[dt.date, int]) -> None:
     """Single months as points by kind; several months as a line at their mean per month."""
     kinds = sorted({o.kind for o, _ in months.observed if o.single})
     for kind, marker, color in zip(kinds, "Do^sv", (RED, BLACK, GREEN, FAINT, INK), strict=False):
@@ -199,7 +200,7 @@ def _draw_observed(axes: Axes, months: _Months, at: dict[dt.date, int]) -> None:
             label = None
 
 
-def _month_table(months: _Months) -> dict[str, list[object]]:
+def _month_table(months: Monthly) -> dict[str, list[object]]:
     rows: list[list[object]] = []
     simulated = months.simulated
     single = {o.first: o for o, _ in months.observed if o.single}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import islice
 
 import numpy as np
 
 from chainsim.experiments.daily import band
+from chainsim.network.stages import resource_groups
 from chainsim.outcome.trajectory import STATES
 from chainsim.report.figures.scene import Floats, Scene, moving_mean
 from chainsim.report.figures.style import (
@@ -41,7 +43,6 @@ LOOKS: dict[str, tuple[str, str]] = {
     "closed": ("#e0e0e0", ""),
 }
 """Colour and hatch by state, in the order drawn."""
-STAGES = ("upstream", "midstream", "downstream")
 MOST_BARS = 30
 MOST_ITEMS = 7
 
@@ -49,7 +50,7 @@ MOST_ITEMS = 7
 @styled
 def server_time(scene: Scene) -> Picture | None:
     """Shares of server time by state, of the operations of each stage, all sites together."""
-    groups = _groups(scene)
+    groups = dict(islice(resource_groups(scene.network).items(), MOST_BARS))
     if not groups:
         return None
     shares = {group: _shares(scene, resources) for group, resources in groups.items()}
@@ -81,16 +82,6 @@ def server_time(scene: Scene) -> Picture | None:
     }
     data |= {state: [shares[group][state] for group in groups] for state in LOOKS}
     return Picture("server_time", title, caption, figure, data)
-
-
-def _groups(scene: Scene) -> dict[tuple[str, str], list[int]]:
-    """Indices of resources by stage and name, the stages in order of the flow."""
-    found: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for k, spec in enumerate(scene.network.resources):
-        stage = scene.network.sites[spec.site].stage
-        found[stage, spec.id.split("/", 1)[1]].append(k)
-    ordered = sorted(found, key=lambda group: (STAGES.index(group[0]), group[1]))
-    return {group: found[group] for group in ordered[:MOST_BARS]}
 
 
 def _servers(scene: Scene, resources: Sequence[int]) -> int:

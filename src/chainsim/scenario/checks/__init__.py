@@ -9,10 +9,13 @@ from chainsim.errors import Problem
 from chainsim.scenario.checks import (
     amounts,
     disruptions,
+    fleets,
     investments,
     lanes,
+    launches,
     material,
     names,
+    national,
     responses,
     times,
 )
@@ -28,6 +31,7 @@ NAMING: tuple[Rule, ...] = (
     names.names_exist,
     names.selectors_name_what_exists,
     responses.responses_name_what_exists,
+    launches.launches_name_what_exists,
     investments.investments_name_what_exists,
     lanes.lanes_join_sites,
 )
@@ -58,6 +62,7 @@ RULES: tuple[Rule, ...] = (
     amounts.quanta_are_thousandths,
     amounts.amounts_fit_their_item,
     amounts.flows_fit_their_item,
+    amounts.variants_are_alike,
     lanes.loads_fit_the_quota,
     lanes.goods_in_transit_fit_their_lane,
     lanes.reorder_is_below_level,
@@ -82,11 +87,26 @@ RULES: tuple[Rule, ...] = (
     responses.responses_do_not_fight,
     responses.overtime_is_given_once,
     responses.response_dates_lie_in_the_run,
+    launches.models_are_no_items,
+    launches.models_can_be_built,
+    launches.approvals_have_a_route,
+    launches.pilots_are_large_enough,
+    launches.launch_shares_fit,
+    launches.launches_follow_the_start,
     investments.investments_fit_what_they_change,
     investments.investments_open_in_the_run,
     investments.works_on_a_line_do_not_overlap,
     investments.investments_take_what_is_there,
     investments.ramps_run_forward,
+    fleets.cohorts_were_sold_before_the_start,
+    fleets.inspection_ages_rise,
+    fleets.lifetimes_are_above_zero,
+    fleets.inspections_come_to_one_place,
+    fleets.times_of_day_rise,
+    national.national_output_is_of_the_output_item,
+    national.national_years_run_on,
+    national.national_paths_are_in_order,
+    national.shares_have_national_output,
 )
 """What must hold; each looks at the document alone."""
 
@@ -103,7 +123,11 @@ WARNINGS: tuple[Rule, ...] = (
     times.calendars_have_shifts,
     times.observations_lie_in_the_run,
     material.demands_can_be_met,
+    launches.launches_lie_in_the_run,
     investments.investments_come_to_pass,
+    fleets.fleets_are_sold,
+    fleets.inspections_come_somewhere,
+    national.national_years_cover_the_run,
 )
 """What is allowed and yet may not be meant."""
 

@@ -54,6 +54,20 @@ def quanta_are_thousandths(ground: Ground) -> Problems:
             yield ground.problem(("items", key, "quantum"), rule)
 
 
+def variants_are_alike(ground: Ground) -> Problems:
+    """A variant is counted like the item that it is a kind of, which is no variant itself."""
+    items = ground.document.items
+    for key, item in items.items():
+        parent = items.get(item.variant_of or "")
+        path: Path = ("items", key, "variant_of")
+        if parent is None:
+            continue
+        if parent.variant_of is not None:
+            yield ground.problem(path, "name an item that is no variant itself")
+        elif (parent.unit, parent.quantum) != (item.unit, item.quantum):
+            yield ground.problem(path, f"name an item with the unit and quantum of '{key}'")
+
+
 def amounts_fit_their_item(ground: Ground) -> Problems:
     """An amount is in its item's unit and in whole quanta of it."""
     items = ground.document.items
@@ -135,6 +149,11 @@ def _stated(ground: Ground) -> Iterator[Stated]:
             for key, stream in streams.items():
                 yield from _of_stream((*path, block, key), stream.item or key, stream)
     yield from _of_lanes(ground)
+    for key, fleet in ground.document.fleets.items():
+        for index, cohort in enumerate(fleet.initial):
+            where = ("fleets", key, "initial", index, "amount")
+            yield Stated(where, fleet.item, cohort.amount)
+    yield from _of_the_nation(ground)
 
 
 def _of_operation(path: Path, operation: Operation) -> Iterator[Stated]:
@@ -184,6 +203,14 @@ def _of_stream(path: Path, item: str, stream: Stream) -> Iterator[Stated]:
         for name, value in values_of(stream.size):
             field = name.partition("[")[0]
             yield Stated((*path, "size", field), item, value, whole=whole and field != "shift")
+
+
+def _of_the_nation(ground: Ground) -> Iterator[Stated]:
+    national = ground.document.national
+    if national is not None:
+        for path in ("output", "low", "high"):
+            for year, amount in getattr(national, path).items():
+                yield Stated(("national", path, year), national.item, amount, whole=False)
 
 
 def _of_lanes(ground: Ground) -> Iterator[Stated]:

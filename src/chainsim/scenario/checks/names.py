@@ -26,6 +26,7 @@ def names_exist(ground: Ground) -> Problems:
         "site": document.sites,
         "profile": document.profiles,
         "calendar": document.calendars,
+        "fleet": document.fleets,
     }
     for path, kind, name in _references(ground):
         if name not in known[kind]:
@@ -36,6 +37,9 @@ def _references(ground: Ground) -> Iterator[Reference]:
     document = ground.document
     for site, body in document.sites.items():
         yield from _site_references(("sites", site), body)
+    for key, item_body in document.items.items():
+        if item_body.variant_of is not None:
+            yield ("items", key, "variant_of"), "item", item_body.variant_of
     for key, lane in document.lanes.items():
         for item in lane.items:
             yield ("lanes", key, "items"), "item", item
@@ -46,8 +50,12 @@ def _references(ground: Ground) -> Iterator[Reference]:
                     yield ("profiles", key, "of"), "profile", factor
         elif isinstance(profile, Years) and profile.season is not None:
             yield ("profiles", key, "season"), "profile", profile.season
+    for key, fleet in document.fleets.items():
+        yield ("fleets", key, "item"), "item", fleet.item
     if document.output_item is not None:
         yield ("output_item",), "item", document.output_item
+    if document.national is not None:
+        yield ("national", "item"), "item", document.national.item
 
 
 def _site_references(path: Path, body: Site) -> Iterator[Reference]:
@@ -71,6 +79,9 @@ def _site_references(path: Path, body: Site) -> Iterator[Reference]:
                     yield (*path, block, key, field), "profile", getattr(stream, field)
             if stream.calendar is not None:
                 yield (*path, block, key, "calendar"), "calendar", stream.calendar
+    for key, arrival in body.arrivals.items():
+        if arrival.fleet is not None:
+            yield (*path, "arrivals", key, "fleet"), "fleet", arrival.fleet
 
 
 def _operation_references(path: Path, operation: Operation) -> Iterator[Reference]:
@@ -161,6 +172,7 @@ def names_are_fit(ground: Ground) -> Problems:
     named: list[tuple[Path, str | None]] = [(("name",), document.name)]
     named += [(("items", key, "name"), item.name) for key, item in document.items.items()]
     named += [(("sites", key, "name"), site.name) for key, site in document.sites.items()]
+    named += [(("launches", key, "name"), one.name) for key, one in document.launches.items()]
     named += [(("disruptions", i, "name"), d.name) for i, d in enumerate(document.disruptions)]
     for path, name in named:
         if name is not None and not name.isprintable():

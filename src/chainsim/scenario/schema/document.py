@@ -26,9 +26,12 @@ from chainsim.scenario.schema.fields import (
     Written,
     refuse,
 )
+from chainsim.scenario.schema.fleets import Fleet
 from chainsim.scenario.schema.flows import Lane
 from chainsim.scenario.schema.investments import Investment
+from chainsim.scenario.schema.launches import Launch
 from chainsim.scenario.schema.material import Item, Site
+from chainsim.scenario.schema.national import National
 from chainsim.scenario.schema.responses import Response
 from chainsim.scenario.schema.selectors import Selector
 from chainsim.scenario.schema.time import Calendar, Profile
@@ -99,8 +102,8 @@ class Observed(Block):
 
     id: Id
     measure: str | None = None
-    """A measure of the run; of an item as MEASURE.ITEM; or `output_growth`, the last year of
-    output over the year before, less 1."""
+    """A measure of the run; of an item as MEASURE.ITEM; or `output_growth`, output of the year of
+    `to` (of the last year of the run unless given) over the year before, less 1."""
     at: Selector | None = None
     """The sites (and operations) that are measured; all unless given."""
     computed: AnyQuantity | None = None
@@ -185,7 +188,10 @@ class ScenarioFile(Block):
     calendars: dict[Id, Calendar] = {}
     disruptions: tuple[Disruption, ...] = ()
     responses: dict[Id, Response] = {}
+    launches: dict[Id, Launch] = {}
+    """New models by id; the id is also that of the item."""
     investments: dict[Id, Investment] = {}
+    fleets: dict[Id, Fleet] = {}
     expect: tuple[Expectation, ...] = ()
     observed: tuple[Observed, ...] = ()
     observed_series: dict[Id, str] = {}
@@ -194,3 +200,5 @@ class ScenarioFile(Block):
     calibrate: Calibrate | None = None
     output_item: Id | None = None
     """The item whose delivery is the output of the chain."""
+    national: National | None = None
+    """National output by year, of which the chain has a share."""

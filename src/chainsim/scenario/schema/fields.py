@@ -170,6 +170,7 @@ LONGEST_TIME = 365_250
 Duration = dimensioned(quantities.TIME, "d", low=0, high=LONGEST_TIME)
 """Seconds as an exact fraction; a bare number means days; at least 0."""
 PositiveDuration = dimensioned(quantities.TIME, "d", low=0, high=LONGEST_TIME, exclusive=True)
+DayOrMore = dimensioned(quantities.TIME, "d", low=1, high=LONGEST_TIME)
 
 
 def _interval(value: Any) -> Fraction:
@@ -201,7 +202,7 @@ Flow = Annotated[Quantity, BeforeValidator(_flow), _QUANTITY_SCHEMA]
 _WHOLE_SCHEMA = WithJsonSchema({"type": ["integer", "string"]})
 Count = Annotated[int, BeforeValidator(_whole_from(1)), _WHOLE_SCHEMA]
 """A whole number of at least 1, written or computed."""
-Servers = Annotated[int, BeforeValidator(_whole_from(0)), _WHOLE_SCHEMA]
+Tally = Annotated[int, BeforeValidator(_whole_from(0)), _WHOLE_SCHEMA]
 """A whole number of at least 0, written or computed."""
 Whole = Annotated[int, Strict()]
 """A whole number: no text, no truth value."""

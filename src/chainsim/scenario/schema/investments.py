@@ -18,8 +18,8 @@ from chainsim.scenario.schema.fields import (
     PositiveDuration,
     PositiveFactor,
     PositiveShare,
-    Servers,
     Share,
+    Tally,
     When,
     Whole,
     refuse,
@@ -117,7 +117,7 @@ class Extent(Block):
     """Output per time while it runs at full speed, as the operation's `rate`."""
     share: Factor | None = None
     """Or a part of the operation's own full speed."""
-    servers: Servers | None = None
+    servers: Tally | None = None
     """Or whole servers."""
 
     @model_validator(mode="after")

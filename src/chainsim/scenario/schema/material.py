@@ -50,6 +50,8 @@ class Item(Block):
     """What a unit earns that a customer gets; lost where the customer leaves."""
     waiting_cost: Money | None = None
     """What it costs when a customer waits for a unit for a day."""
+    variant_of: Id | None = None
+    """The item that this is a kind of: where that is the output, so is this."""
     fits: tuple[str, ...] = ()
     """Free words about the item that selectors and reports may use (chemistry, powertrain)."""
 
@@ -217,7 +219,7 @@ class Operation(Block):
 class Stream(Block):
     """When and how much: the process behind demands and arrivals."""
 
-    process: Literal["poisson", "renewal", "regular", "plan", "trace"]
+    process: Literal["poisson", "renewal", "regular", "plan", "trace", "fleet"]
     rate: Flow | None = None
     """poisson: events per time; regular: amount per time; plan: amount per time."""
     every: PositiveDuration | None = None
@@ -240,7 +242,8 @@ class Stream(Block):
     noise: FactorDistribution | None = None
     """plan: multiplies each day's amount."""
     calendar: Id | None = None
-    """plan: the days that share a month; the site's calendar unless given."""
+    """plan: the days that share a month; fleet: the days on which units are brought; the site's
+    calendar unless given."""
     events: tuple[tuple[When, Amount], ...] = ()
     """trace: [instant, amount] pairs in order of time."""
 
@@ -252,6 +255,7 @@ class Stream(Block):
             "regular": (set(), {"rate", "every", "size", "first"}),
             "plan": (set(), {"rate", "profile", "volume", "months", "at", "noise", "calendar"}),
             "trace": ({"events"}, set()),
+            "fleet": ({"fleet", "times"}, {"calendar"}),
         }
         needed, optional = allowed[self.process]
         common = {"process", "unmet", "patience", "priority", "item", "order", "initial"}
@@ -272,6 +276,7 @@ class Stream(Block):
 class Demand(Stream):
     """Orders of outside customers for an item of the site."""
 
+    process: Literal["poisson", "renewal", "regular", "plan", "trace"]
     item: Id | None = None
     """The item; the key of the block unless given."""
     unmet: Literal["backlog", "lost", "patience"] = "backlog"
@@ -294,6 +299,10 @@ class Arrivals(Stream):
 
     item: Id | None = None
     """The item; the key of the block unless given."""
+    fleet: Id | None = None
+    """fleet: the fleet whose units are due for inspection."""
+    times: tuple[TimeOfDay, ...] = ()
+    """fleet: the times of a day over which the units of the day are divided."""
     order: Whole = 0
 
 
