@@ -17,7 +17,7 @@ from chainsim import simulate
 from chainsim.errors import InputError, LawError
 from chainsim.experiments import shadow
 from chainsim.experiments.bottleneck import Asked, Bottlenecks, analyse, analysed, seconds_of
-from chainsim.experiments.capacity import with_ample_capacity
+from chainsim.experiments.capacity import capacity_of, with_ample_capacity
 from chainsim.experiments.shadow import ShadowValue
 from chainsim.experiments.summary import aggregate
 from chainsim.network.compiled import CompiledNetwork
@@ -129,6 +129,20 @@ def test_groups_are_stages_names_and_items_or_sites() -> None:
     assert [g.id for g in server_groups(both, by_site=True)] == [
         "upstream/works/press/part", "upstream/works_2/press/part", "midstream/plant/hall"
     ]  # fmt: skip
+
+
+def test_servers_that_an_operation_lends_stay_its_own() -> None:
+    """As those of a line are on which a new model is built: told in bodies, 120 a day."""
+    lent = mapping()
+    plant = lent["sites"]["plant"]
+    plant["resources"] = {"line": {}}
+    for name in ("line", "bench"):
+        plant["operations"][name]["resource"] = "line"
+    shared = network(**lent)
+    (group,) = [one for one in server_groups(shared) if one.stage == "midstream"]
+    assert group.id == LINE
+    found = capacity_of(shared, group, 0, 86_400)
+    assert (found.amount, found.unit) == (pytest.approx(120), "unit")
 
 
 def test_months_and_years_are_those_of_the_statistics() -> None:

@@ -27,7 +27,7 @@ from chainsim.network.compiled import (
 from chainsim.network.distributions import mean
 from chainsim.network.installed import mean_servers
 from chainsim.network.streams import expected_amounts, undisturbed
-from chainsim.outcome.server_groups import Group, main_item
+from chainsim.outcome.server_groups import Group, main_item, owner_of
 
 AMPLE = 10.0
 """How much faster operations work where capacity is not to bind."""
@@ -84,7 +84,7 @@ class Capacity:
 
     amount: float
     unit: str
-    """Of the item that they make; server-days where several operations share them."""
+    """Of the item that they make; server-days where operations share servers of none's own."""
 
 
 def capacity_of(network: CompiledNetwork, group: Group, begin: int, end: int) -> Capacity:
@@ -101,20 +101,21 @@ def capacity_of(network: CompiledNetwork, group: Group, begin: int, end: int) ->
 
 def resource_capacity(network: CompiledNetwork, resource: int, begin: int, end: int) -> float:
     """The same of the servers of one resource."""
-    spec = network.resources[resource]
-    operation = network.operations[spec.operations[0]]
+    owner = owner_of(network, resource)
+    operation = owner or network.operations[network.resources[resource].operations[0]]
     clock = undisturbed(network, operation.clock)
     servers = mean_servers(network, resource, begin, end)
     days = (clock.work(end) - clock.work(begin)) / FULL_SPEED / SECONDS_PER_DAY * servers
-    if len(spec.operations) > 1:
+    if owner is None:
         return days
-    lots = days * 1_000 * SECONDS_PER_DAY / mean(operation.work)
-    return lots * operation.lot / THOUSANDTHS
+    lots = days * 1_000 * SECONDS_PER_DAY / mean(owner.work)
+    return lots * owner.lot / THOUSANDTHS
 
 
 def highest_speed(network: CompiledNetwork, resource: int, begin: int, end: int) -> float:
-    """The highest rate of the first operation of some servers between two seconds."""
-    operation = network.operations[network.resources[resource].operations[0]]
+    """The highest rate of the operation of some servers, the first of them, between two seconds."""
+    first = network.operations[network.resources[resource].operations[0]]
+    operation = owner_of(network, resource) or first
     clock = undisturbed(network, operation.clock)
     rates = [clock.rate(begin)]
     rates += [r for t, r in zip(clock.times, clock.rates, strict=True) if begin <= t < end]
@@ -123,10 +124,10 @@ def highest_speed(network: CompiledNetwork, resource: int, begin: int, end: int)
 
 def unit_of(network: CompiledNetwork, resource: int) -> str:
     """The unit in which the capacity of servers is told."""
-    operations = network.resources[resource].operations
-    if len(operations) > 1:
+    owner = owner_of(network, resource)
+    if owner is None:
         return SERVER_DAYS
-    item = main_item(network, network.operations[operations[0]])
+    item = main_item(network, owner)
     return next((i.unit for i in network.items if i.id == item), "lots")
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chainsim.network.compiled import CompiledNetwork, Horizon, OperationSpec
+from chainsim.network.compiled import NONE, CompiledNetwork, Horizon, OperationSpec
 from chainsim.outcome.trajectory import STATES, Integers, Trajectory
 
 STAGES = ("upstream", "midstream", "downstream")
@@ -24,7 +24,7 @@ class Group:
     name: str
     """Of the operation, or of the resource that several operations share."""
     item: str
-    """What they make; empty where several operations share the servers."""
+    """What they make; empty where operations share servers that are none's own."""
     resources: tuple[int, ...]
     site: str = ""
     """Where groups are told apart by site."""
@@ -58,8 +58,8 @@ def server_groups(network: CompiledNetwork, by_site: bool = False) -> tuple[Grou
     found: dict[tuple[str, str, str, str], list[int]] = defaultdict(list)
     for k, spec in enumerate(network.resources):
         site = network.sites[spec.site]
-        operations = [network.operations[o] for o in spec.operations]
-        item = main_item(network, operations[0]) if len(operations) == 1 else ""
+        owner = owner_of(network, k)
+        item = main_item(network, owner) if owner is not None else ""
         name = spec.id.split("/", 1)[1]
         found[site.stage, site.id if by_site else "", name, item].append(k)
     ordered = sorted(found, key=lambda key: (STAGES.index(key[0]), key[1:]))
@@ -69,13 +69,26 @@ def server_groups(network: CompiledNetwork, by_site: bool = False) -> tuple[Grou
     )
 
 
+def owner_of(network: CompiledNetwork, resource: int) -> OperationSpec | None:
+    """The operation whose own some servers are, though others may use them; None if no one's.
+
+    What is built beside it (a new model, its pilot cars) takes their time, and is told in its item.
+    """
+    spec = network.resources[resource]
+    operations = [network.operations[o] for o in spec.operations]
+    if len(operations) == 1:
+        return operations[0]
+    return next((one for one in operations if one.id == spec.id), None)
+
+
 def main_item(network: CompiledNetwork, operation: OperationSpec) -> str:
-    """The item of which an operation makes most; empty if all is thrown away."""
+    """The item of which an operation makes most, or what it is a variant of; empty if none."""
     made = [output for output in operation.outputs if output.stock >= 0]
     if not made:
         return ""
     most = max(made, key=lambda output: output.quantity * output.share)
-    return network.items[network.stocks[most.stock].item].id
+    item = network.items[network.stocks[most.stock].item]
+    return item.id if item.variant_of == NONE else network.items[item.variant_of].id
 
 
 def periods(horizon: Horizon, yearly: bool = False) -> tuple[Period, ...]:
@@ -110,8 +123,9 @@ def states_by_period(
     counts = trajectory.tables["resources"].counts
     found = np.zeros((len(parts), len(groups), len(STATES)), dtype=np.int64)
     for s, state in enumerate(STATES):
+        of_state = counts[state]
         for g, group in enumerate(groups):
-            daily = counts[state][:, list(group.resources)].sum(axis=1)
+            daily = of_state[:, list(group.resources)].sum(axis=1)
             for p, part in enumerate(parts):
                 found[p, g, s] = daily[part.days.start : part.days.stop].sum()
     return found
