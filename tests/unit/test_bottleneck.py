@@ -291,7 +291,8 @@ def test_results_do_not_depend_on_the_number_of_workers() -> None:
 def test_what_is_wrong_has_exit_code_2(tmp_path: Path, no_figures: None) -> None:
     file = tmp_path / "series.yaml"
     file.write_text(json.dumps(mapping()))
-    for words in (["--year", 2031], ["--construction", "2 km"], ["--target", 5]):
+    not_a_number = (["--target", "nan"], ["--step", "nan"])
+    for words in (["--year", 2031], ["--construction", "2 km"], ["--target", 5], *not_a_number):
         done = call("bottleneck", file, *words, "--out", tmp_path / "out")
         assert done.exit_code == 2, done.stderr
     assert not (tmp_path / "out").exists()
