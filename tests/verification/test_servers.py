@@ -10,7 +10,11 @@ from typing import Any
 import numpy as np
 
 import chainsim
+from chainsim.experiments.capacity import capacity_of
+from chainsim.experiments.steady import steady_output
+from chainsim.network.capacity import static_capacity
 from chainsim.outcome.laws import check_laws
+from chainsim.outcome.server_groups import periods, server_groups
 from chainsim.outcome.trajectory import Trajectory
 
 Block = dict[str, Any]
@@ -110,9 +114,7 @@ def test_a_server_that_is_repaired_leaves_after_its_lot() -> None:
     """
     breakdowns = [{"up": "3 d", "repair": "2 d"}]
     scenario = plant(20, {"line": line(breakdowns=breakdowns)})
-    run = run_of(
-        scenario, less=change("retirement", "4 d"), more=change("expansion", "10 d")
-    )
+    run = run_of(scenario, less=change("retirement", "4 d"), more=change("expansion", "10 d"))
     daily = run.daily("stocks", "produced", "plant/part") // 1000
     assert np.flatnonzero(daily).tolist() == [1, 2, 3, 6, 11, 12, 13, 16, 17, 18]
     assert days_in(run, "broken_down") == 2 + 2 + 2
@@ -162,3 +164,25 @@ def test_a_rule_looks_again_at_once_where_nothing_is_built() -> None:
     run = run_of(plant(20, {"line": line(time="1 h")}), more=more)
     assert np.flatnonzero(run.daily("investments", "begun", "more")).tolist() == [5, 10]
     assert [servers(run)[day] for day in (4, 5, 9, 10)] == [1, 2, 2, 3]
+
+
+def test_what_servers_could_do_counts_while_they_are_there() -> None:
+    """Closed until day 10; from then on open with two servers, of which one came that day.
+
+    2 x 10 server-days of 24 lots are 480: not the mean of 1.5 servers times half of 20 days, 360.
+    """
+    closed = [{"from": "2024-01-01", "to": "2024-01-10", "shifts": []}]
+    demand = {"part": {"process": "plan", "rate": "10 /d"}}
+    scenario = plant(20, {"line": line(time="1 h")}, demand=demand)
+    week = {"mon-sun": ["00:00-24:00"]}
+    scenario["calendars"] = {"work": {"week": week, "special": closed}}
+    scenario["sites"]["plant"]["operations"]["line"]["calendar"] = "work"
+    scenario["investments"] = {"more": change("expansion", "10 d")}
+    network = chainsim.compile_network(chainsim.scenario_from_mapping(scenario))
+    (group,), (month,) = server_groups(network), periods(network.horizon)
+    edges = np.array([month.begin, month.end])
+    assert capacity_of(network, group, month.begin, month.end).amount == 480
+    assert static_capacity(network, edges).groups[0].capacity.tolist() == [480]
+    steady = steady_output(network, (group,), month, as_ordered=False)
+    assert steady is not None
+    assert steady.per_day == 480 / 20

@@ -25,7 +25,7 @@ from chainsim.network.compiled import (
     Target,
 )
 from chainsim.network.distributions import mean
-from chainsim.network.installed import mean_servers
+from chainsim.network.installed import server_work
 from chainsim.network.streams import expected_amounts, undisturbed
 from chainsim.outcome.server_groups import Group, main_item
 
@@ -90,7 +90,7 @@ class Capacity:
 def capacity_of(network: CompiledNetwork, group: Group, begin: int, end: int) -> Capacity:
     """What a group of servers can begin from one second of the run to another.
 
-    mean servers x open time x speed / mean work of a lot x lot, by calendar, profile and dated
+    Integral of servers x speed / mean work of a lot x lot, by calendar, profile and dated
     investments, without breakdowns and disruptions; summed over the servers of the group.
     """
     found = 0.0
@@ -104,8 +104,8 @@ def resource_capacity(network: CompiledNetwork, resource: int, begin: int, end: 
     spec = network.resources[resource]
     operation = network.operations[spec.operations[0]]
     clock = undisturbed(network, operation.clock)
-    servers = mean_servers(network, resource, begin, end)
-    days = (clock.work(end) - clock.work(begin)) / FULL_SPEED / SECONDS_PER_DAY * servers
+    work = server_work(network, resource, clock, begin, end)
+    days = work / FULL_SPEED / SECONDS_PER_DAY
     if len(spec.operations) > 1:
         return days
     lots = days * 1_000 * SECONDS_PER_DAY / mean(operation.work)

@@ -11,6 +11,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ from chainsim.network.compiled import (
     ResourceSpec,
 )
 from chainsim.network.distributions import mean
-from chainsim.network.installed import installed_servers
+from chainsim.network.installed import server_work
 from chainsim.network.plan import planned
 from chainsim.network.stages import resource_groups
 from chainsim.network.streams import undisturbed
@@ -216,18 +217,7 @@ def _speed(network: CompiledNetwork, resource: int, o: int, edges: Edges) -> Flo
     """Seconds of work at full speed that the servers can do on an operation, (time,)."""
     operation = network.operations[o]
     clock = undisturbed(network, operation.clock)
-    steps = installed_servers(network, resource)
-    done = np.array([_done(clock, steps, int(edge)) for edge in edges])
     up = availability(operation, clock, network.horizon.end)
-    speed: Floats = np.diff(done) / FULL_SPEED * up
+    done = [server_work(network, resource, clock, a, b) for a, b in pairwise(edges.tolist())]
+    speed: Floats = np.array(done) / FULL_SPEED * up
     return speed
-
-
-def _done(clock: Clock, steps: Sequence[tuple[int, int]], second: int) -> int:
-    """The integral of speed x servers from second 0 on, ppm-seconds."""
-    total = 0
-    for k, (begin, servers) in enumerate(steps):
-        end = min(steps[k + 1][0], second) if k + 1 < len(steps) else second
-        if begin < end:
-            total += servers * (clock.work(end) - clock.work(begin))
-    return total
