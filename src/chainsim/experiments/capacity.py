@@ -26,8 +26,9 @@ from chainsim.network.compiled import (
 )
 from chainsim.network.distributions import mean
 from chainsim.network.installed import server_work
+from chainsim.network.stages import main_item
 from chainsim.network.streams import expected_amounts, undisturbed
-from chainsim.outcome.server_groups import Group, main_item
+from chainsim.outcome.server_groups import Group
 
 AMPLE = 10.0
 """How much faster operations work where capacity is not to bind."""

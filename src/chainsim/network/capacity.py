@@ -28,18 +28,20 @@ from chainsim.network.compiled import (
 from chainsim.network.distributions import mean
 from chainsim.network.installed import server_work
 from chainsim.network.plan import planned
-from chainsim.network.stages import resource_groups
+from chainsim.network.stages import main_item, resource_groups
 from chainsim.network.streams import undisturbed
 
 Floats = NDArray[np.float64]
 Edges = NDArray[np.int64]
 """Seconds in order; amounts are of the times between neighbours."""
 MILLISECONDS = 1_000
+SCRAPPED = "scrap"
+"""The product of operations that only throw away."""
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """Servers of one name and one product at the sites of one stage."""
+class GroupCapacity:
+    """What servers of one name and one product at the sites of one stage suffice for."""
 
     stage: str
     name: str
@@ -64,14 +66,14 @@ class StaticCapacity:
 
     plan: Floats
     """Units of output, (time,)."""
-    groups: tuple[Group, ...]
+    groups: tuple[GroupCapacity, ...]
     """By stage in the order of the flow, then by name."""
 
-    def binding(self, k: int) -> Group:
+    def binding(self, k: int) -> GroupCapacity:
         """The group with the least capacity in a time."""
         return min(self.groups, key=lambda group: float(group.capacity[k]))
 
-    def binding_site(self, k: int) -> Group:
+    def binding_site(self, k: int) -> GroupCapacity:
         """The group of the site with the least capacity for its part of the work."""
         return min(self.groups, key=lambda group: float(group.tightest[k]))
 
@@ -116,7 +118,7 @@ def static_capacity(network: CompiledNetwork, edges: Edges) -> StaticCapacity:
 
 def _group(
     network: CompiledNetwork, key: tuple[str, str, str], shares: Sequence[_Share], plan: Floats
-) -> Group:
+) -> GroupCapacity:
     none = np.zeros_like(plan)
     could = sum((share.could for share in shares), start=none)
     done = sum((share.planned for share in shares), start=none)
@@ -124,7 +126,9 @@ def _group(
     single = np.stack([_limit(share.could, _over(share.planned, plan)) for share in shares])
     least = single.argmin(axis=0)
     sites = [network.sites[network.resources[share.resource].site].id for share in shares]
-    return Group(*key, capacity, single.min(axis=0), tuple(sites[k] for k in least.tolist()))
+    return GroupCapacity(
+        *key, capacity, single.min(axis=0), tuple(sites[k] for k in least.tolist())
+    )
 
 
 def availability(operation: OperationSpec, clock: Clock, end: int) -> float:
@@ -165,7 +169,7 @@ def _products(network: CompiledNetwork, lots: Floats) -> dict[tuple[str, str, st
         for r in resources:
             used = _used(network.resources[r], lots)
             if used:
-                by_item[_product(network, network.operations[used[0]])].append(r)
+                by_item[main_item(network, network.operations[used[0]]) or SCRAPPED].append(r)
         found |= {(stage, name, item): members for item, members in sorted(by_item.items())}
     return found
 
@@ -173,15 +177,6 @@ def _products(network: CompiledNetwork, lots: Floats) -> dict[tuple[str, str, st
 def _used(resource: ResourceSpec, lots: Floats) -> list[int]:
     """The operations that the plan uses, by priority and rank."""
     return [o for o in resource.operations if lots[o].any()]
-
-
-def _product(network: CompiledNetwork, operation: OperationSpec) -> str:
-    """The item that most of its lots become."""
-    made = [way for way in operation.outputs if way.stock >= 0]
-    if not made:
-        return "scrap"
-    main = max(made, key=lambda way: way.share)
-    return network.items[network.stocks[main.stock].item].id
 
 
 class _Share:

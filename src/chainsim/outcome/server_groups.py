@@ -9,11 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chainsim.network.compiled import CompiledNetwork, Horizon, OperationSpec
+from chainsim.network.compiled import CompiledNetwork, Horizon
+from chainsim.network.stages import STAGES, main_item
 from chainsim.outcome.trajectory import STATES, Integers, Trajectory
-
-STAGES = ("upstream", "midstream", "downstream")
-"""In the order of the flow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +65,6 @@ def server_groups(network: CompiledNetwork, by_site: bool = False) -> tuple[Grou
         Group(stage, name, item, tuple(found[stage, site, name, item]), site)
         for stage, site, name, item in ordered
     )
-
-
-def main_item(network: CompiledNetwork, operation: OperationSpec) -> str:
-    """The item of which an operation makes most; empty if all is thrown away."""
-    made = [output for output in operation.outputs if output.stock >= 0]
-    if not made:
-        return ""
-    most = max(made, key=lambda output: output.quantity * output.share)
-    return network.items[network.stocks[most.stock].item].id
 
 
 def periods(horizon: Horizon, yearly: bool = False) -> tuple[Period, ...]:
