@@ -18,14 +18,12 @@ from chainsim.network.compiled import (
     FULL_SPEED,
     SECONDS_PER_DAY,
     THOUSANDTHS,
-    Base,
-    ClockSpec,
     CompiledNetwork,
     StreamSpec,
-    Target,
 )
 from chainsim.network.distributions import mean
 from chainsim.network.installed import server_work
+from chainsim.network.levels import Base, ClockSpec, Target
 from chainsim.network.stages import main_item
 from chainsim.network.streams import expected_amounts, undisturbed
 from chainsim.outcome.server_groups import Group

@@ -20,9 +20,9 @@ from chainsim.network.compiled import (
     SECONDS_PER_DAY,
     THOUSANDTHS,
     CompiledNetwork,
-    DisruptionSpec,
     StreamSpec,
 )
+from chainsim.network.disruption import DisruptionSpec
 from chainsim.network.distributions import mean
 from chainsim.network.installed import server_work
 from chainsim.network.streams import expected_amounts, undisturbed
