@@ -5,6 +5,8 @@ Lots last days, so that every instant can be written down; runs end just before 
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,8 +15,10 @@ import chainsim
 from chainsim.experiments.capacity import capacity_of
 from chainsim.experiments.steady import steady_output
 from chainsim.network.capacity import static_capacity
+from chainsim.outcome.causes import Loss, loss_by_cause
 from chainsim.outcome.laws import check_laws
 from chainsim.outcome.server_groups import periods, server_groups
+from chainsim.outcome.tracing import CAUSES
 from chainsim.outcome.trajectory import Trajectory
 
 Block = dict[str, Any]
@@ -186,3 +190,27 @@ def test_what_servers_could_do_counts_while_they_are_there() -> None:
     steady = steady_output(network, (group,), month, as_ordered=False)
     assert steady is not None
     assert steady.per_day == 480 / 20
+
+
+def test_a_rule_decides_in_the_twin_by_what_it_sees_there() -> None:
+    """24 lots a day; in an outage on days 2 and 3 servers are not closed, and not busy.
+
+    The twin decides after five days, the run when five busy days are over, on day 9. It loses
+    24 lots on each of days 2 and 3, and on days 5 to 8, on which the twin has a server more.
+    """
+    rule = {"utilisation": 0.9, "over": "5 d"}
+    more = {"kind": "expansion", "at": "plant", "operation": "line", "servers": 1, "when": rule}
+    scenario = plant(12, {"line": line(time="1 h")}) | {"investments": {"more": more}}
+    cut = {"id": "cut", "target": {"site": "plant"}, "effect": {"capacity": 0}}
+    scenario["disruptions"] = [cut | {"timing": {"at": "2 d"}, "duration": "2 d"}]
+    scenario["resilience"] = {"fail": "1 d", "recover": "0.5 d", "hold": "2 d"}
+    network = chainsim.compile_network(chainsim.scenario_from_mapping(scenario))
+    run, twin = (chainsim.simulate(n) for n in (network, replace(network, disruptions=())))
+    begun = [np.flatnonzero(t.daily("investments", "begun", "more")).tolist() for t in (run, twin)]
+    assert begun == [[9], [5]]
+    losses = loss_by_cause(network, run, twin, 2 * DAY)
+    causes: Counter[str] = Counter()
+    for row in map(Loss._make, losses.rows.tolist()):
+        causes[CAUSES[row.why]] += row.quantity
+    assert causes == {"disrupted": 6 * 24_000}, causes
+    assert losses.net == 6 * 24_000
