@@ -19,12 +19,13 @@ from chainsim.network.compiled import (
     SECONDS_PER_DAY,
     THOUSANDTHS,
     CompiledNetwork,
+    OperationSpec,
     StreamSpec,
 )
 from chainsim.network.distributions import mean
 from chainsim.network.installed import server_work
 from chainsim.network.levels import Base, ClockSpec, Target
-from chainsim.network.stages import main_item
+from chainsim.network.stages import main_item, own_operation
 from chainsim.network.streams import expected_amounts, undisturbed
 from chainsim.outcome.server_groups import Group
 
@@ -100,32 +101,36 @@ def capacity_of(network: CompiledNetwork, group: Group, begin: int, end: int) ->
 
 def resource_capacity(network: CompiledNetwork, resource: int, begin: int, end: int) -> float:
     """The same of the servers of one resource."""
-    spec = network.resources[resource]
-    operation = network.operations[spec.operations[0]]
+    own = own_operation(network, resource)
+    operation = _representative(network, resource)
     clock = undisturbed(network, operation.clock)
     work = server_work(network, resource, clock, begin, end)
-    days = work / FULL_SPEED / SECONDS_PER_DAY
-    if len(spec.operations) > 1:
-        return days
-    lots = days * 1_000 * SECONDS_PER_DAY / mean(operation.work)
-    return lots * operation.lot / THOUSANDTHS
+    if own is None:
+        return work / FULL_SPEED / SECONDS_PER_DAY
+    return work / FULL_SPEED * 1_000 / mean(operation.work) * operation.lot / THOUSANDTHS
 
 
 def highest_speed(network: CompiledNetwork, resource: int, begin: int, end: int) -> float:
-    """The highest rate of the first operation of some servers between two seconds."""
-    operation = network.operations[network.resources[resource].operations[0]]
-    clock = undisturbed(network, operation.clock)
+    """The highest rate of some servers between two seconds, 1 is full speed."""
+    clock = undisturbed(network, _representative(network, resource).clock)
     rates = [clock.rate(begin)]
     rates += [r for t, r in zip(clock.times, clock.rates, strict=True) if begin <= t < end]
     return max(rates) / FULL_SPEED
 
 
+def _representative(network: CompiledNetwork, resource: int) -> OperationSpec:
+    """The operation whose speed stands for some servers: their own, or the first that shares."""
+    own = own_operation(network, resource)
+    first = network.resources[resource].operations[0]
+    return network.operations[first if own is None else own]
+
+
 def unit_of(network: CompiledNetwork, resource: int) -> str:
     """The unit in which the capacity of servers is told."""
-    operations = network.resources[resource].operations
-    if len(operations) > 1:
+    own = own_operation(network, resource)
+    if own is None:
         return SERVER_DAYS
-    item = main_item(network, network.operations[operations[0]])
+    item = main_item(network, network.operations[own])
     return next((i.unit for i in network.items if i.id == item), "lots")
 
 

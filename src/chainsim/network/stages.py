@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from chainsim.network.compiled import CompiledNetwork, OperationSpec
+from chainsim.scenario.launching import made_from
 
 STAGES = ("upstream", "midstream", "downstream")
 """In the order of the flow."""
@@ -17,6 +18,17 @@ def resource_groups(network: CompiledNetwork) -> dict[tuple[str, str], list[int]
         found[network.sites[spec.site].stage, spec.id.split("/", 1)[1]].append(k)
     ordered = sorted(found, key=lambda group: (STAGES.index(group[0]), group[1]))
     return {group: found[group] for group in ordered}
+
+
+def own_operation(network: CompiledNetwork, resource: int) -> int | None:
+    """The operation whose servers some servers are; None where operations of several kinds share.
+
+    What launches made like it is the same operation, for other models.
+    """
+    ids = {o: network.operations[o].id for o in network.resources[resource].operations}
+    if len({made_from(one) for one in ids.values()}) > 1:
+        return None
+    return next(o for o, one in ids.items() if one == made_from(one))
 
 
 def main_item(network: CompiledNetwork, operation: OperationSpec) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -107,19 +108,14 @@ def capacity_waterfall(
     found: dict[str, Integers] = defaultdict(lambda: np.zeros(len(parts), dtype=np.int64))
     caught_up = np.zeros(len(parts), dtype=np.int64)
     made, twin = (t.tables["stocks"].counts["produced"] for t in (run, ample))
-    for p, part in enumerate(parts):
-        for stock in network.output_stocks:
-            for day in part.days:
-                lost = int(twin[day, stock] - made[day, stock])
-                if lost < 0:
-                    caught_up[p] += lost
-                elif lost:
-                    for _, cause, amount in tracer.causes(stock, day).divided(lost):
-                        found[_binds(cause, group_of)][p] += amount
+    days = [(p, day) for p, part in enumerate(parts) for day in part.days]
+    for (p, day), stock in product(days, network.output_stocks):
+        lost = int(twin[day, stock] - made[day, stock])
+        if lost < 0:
+            caught_up[p] += lost
+        elif lost:
+            for _, cause, amount in tracer.causes(stock, day).divided(lost):
+                found[group_of.get(cause.resource, cause.why)][p] += amount
     totals = [daily_output(network, t).sum(axis=1) for t in (run, ample)]
     sums = [np.array([day[p.days.start : p.days.stop].sum() for p in parts]) for day in totals]
     return Waterfall(dict(sorted(found.items())), caught_up, sums[0], sums[1])
-
-
-def _binds(cause: Cause, group_of: dict[int, str]) -> str:
-    return group_of.get(cause.resource, cause.why)

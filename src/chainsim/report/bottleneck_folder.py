@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,8 +11,7 @@ from typing import Any
 import yaml
 
 from chainsim.experiments.bottleneck import Bottlenecks
-from chainsim.experiments.capacity import SERVER_DAYS
-from chainsim.experiments.expansion import Build, Expansion
+from chainsim.experiments.expansion import Build
 from chainsim.experiments.runs import ENGINES
 from chainsim.network.compiled import SECONDS_PER_DAY
 from chainsim.outcome.trajectory import STATES
@@ -30,6 +30,7 @@ from chainsim.report.folder import (
     write_text,
 )
 from chainsim.report.placement import MARK
+from chainsim.scenario.schema.document import ScenarioFile
 
 ENDING = "_bottleneck"
 Columns = dict[str, list[Any]]
@@ -59,8 +60,7 @@ def write_bottlenecks(found: Bottlenecks, target: Path, circumstances: Circumsta
         write_text(folder / "summary.json", files.json_text(bottleneck_object(found)))
         for name, columns in tables.items():
             write_text(folder / f"{name}.csv", files.csv_text(columns))
-        if found.expansion is not None:
-            _write_expansion(found.expansion, folder)
+        _write_expansion(found, folder)
         write_text(folder / "scenario.yaml", scenario_text(merged))
         for picture in bottleneck_pictures(found):
             illustrate(picture, folder / "figures")
@@ -132,32 +132,31 @@ def steady_columns(found: Bottlenecks) -> Columns:
     return table
 
 
-def _write_expansion(one: Expansion, folder: Path) -> None:
-    rows = [build_object(build) for build in one.builds]
-    if rows:
+def _write_expansion(found: Bottlenecks, folder: Path) -> None:
+    one = found.expansion
+    rows = [] if one is None else [build_object(build) for build in one.builds]
+    if one is not None and rows:
         columns = {name: [row[name] for row in rows] for name in rows[0]}
         write_text(folder / "expansion.csv", files.csv_text(columns))
-        text = yaml.safe_dump(
-            {"investments": dict(map(investment, one.builds))}, allow_unicode=True, sort_keys=False
-        )
+        blocks = dict(investment(build, found.analysis.scenario.document) for build in one.builds)
+        text = yaml.safe_dump({"investments": blocks}, allow_unicode=True, sort_keys=False)
         head = (
             f"# What to build for {one.goal.output:g} in {one.goal.year.name}: a layer to extend.\n"
         )
         write_text(folder / "investments.yaml", head + text)
 
 
-def investment(build: Build) -> tuple[str, Mapping[str, Any]]:
+def investment(build: Build, document: ScenarioFile) -> tuple[str, Mapping[str, Any]]:
     """(id, block of the scenario) of what is built, opening at once when it has to be there."""
     site, name = build.id.split("/", 1)
-    begins = build.full_by.date().toordinal() - build.terms.construction // SECONDS_PER_DAY
+    days = build.terms.construction // SECONDS_PER_DAY
     block: dict[str, Any] = {"kind": "expansion", "at": site}
-    if build.unit == SERVER_DAYS:
+    if name in document.sites[site].resources:
         block |= {"resource": name, "servers": math.ceil(build.share * build.servers)}
     else:
         block |= {"operation": name, "share": round(build.share * build.speed, 6)}
-    when = type(build.full_by.date()).fromordinal(begins)
-    construction = f"{build.terms.construction // SECONDS_PER_DAY} d"
-    block |= {"start": when.isoformat(), "construction": construction}
+    begins = build.full_by.date() - dt.timedelta(days=days)
+    block |= {"start": begins.isoformat(), "construction": f"{days} d"}
     return f"build_{site}_{name}", block
 
 
