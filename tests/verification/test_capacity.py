@@ -12,7 +12,12 @@ import numpy as np
 import pytest
 
 import chainsim
-from chainsim.network.capacity import GroupCapacity, StaticCapacity, month_edges, static_capacity
+from chainsim.network.static_capacity import (
+    GroupCapacity,
+    StaticCapacity,
+    month_edges,
+    static_capacity,
+)
 from tests.verification.catalogue import SCENARIOS
 
 YEAR = {"start": "2025-01-01", "end": "2026-01-01"}

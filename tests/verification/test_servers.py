@@ -14,7 +14,7 @@ import numpy as np
 import chainsim
 from chainsim.experiments.capacity import capacity_of
 from chainsim.experiments.steady import steady_output
-from chainsim.network.capacity import static_capacity
+from chainsim.network.static_capacity import static_capacity
 from chainsim.outcome.causes import Loss, loss_by_cause
 from chainsim.outcome.laws import check_laws
 from chainsim.outcome.server_groups import periods, server_groups

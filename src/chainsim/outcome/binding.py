@@ -18,12 +18,11 @@ from chainsim.network.compiled import NONE, CompiledNetwork
 from chainsim.outcome.measures import daily_output
 from chainsim.outcome.server_groups import Group, Period
 from chainsim.outcome.tracing import ORDERED_LATE, OVERLOADED, TIMING, Cause, Fork, Tracer
-from chainsim.outcome.trajectory import STATES, Integers, Trajectory
+from chainsim.outcome.trajectory import OPEN_STATES, Integers, Trajectory
 
 AT_CAPACITY = "at_capacity"
 IDLE = ("blocked", "no_release", "waiting", "starved")
 """States in which a server could work and does not."""
-OPEN = tuple(state for state in STATES if state != "closed")
 NO_CONSTRAINT = (TIMING, "no_release", ORDERED_LATE)
 """States to which parts of a loss lead where nothing is short: goods are only made another day."""
 IDLE_PER_CENT = 2
@@ -59,7 +58,9 @@ class CapacityTracer(Tracer):
     def _at_capacity(self, resource: int, first: int, last: int) -> bool:
         busy = self._spent(("busy",), resource, first, last)
         idle = self._spent(IDLE, resource, first, last)
-        return busy > 0 and 100 * idle <= IDLE_PER_CENT * self._spent(OPEN, resource, first, last)
+        return busy > 0 and 100 * idle <= IDLE_PER_CENT * self._spent(
+            OPEN_STATES, resource, first, last
+        )
 
     def _spent(self, states: Sequence[str], resource: int, first: int, last: int) -> int:
         """Server-seconds in some states from the first to the last day."""
