@@ -23,6 +23,7 @@ from chainsim.outcome.causes import loss_by_cause
 from chainsim.outcome.measures import daily_output
 from chainsim.outcome.tracing import CAUSES
 from chainsim.outcome.trajectory import STATES, Trajectory
+from tests.property.growth import grown_networks
 from tests.property.levers import answered_networks
 from tests.property.networks import Block, networks
 from tests.series import arrays, different, series, shuffled, until
@@ -58,6 +59,21 @@ def test_responses_break_no_law(mapping: Block) -> None:
     assert nothing_is_negative(run) == []
     assert parts_of_quanta(network, run) == []
     assert servers_without_state(network, run) == []
+
+
+@PACE
+@given(grown_networks())
+def test_investments_break_no_law(mapping: Block) -> None:
+    """Servers and speed come and go among breakdowns, outages and responses; twins are traced."""
+    network = compiled(mapping | {"resilience": {"fail": "0 d", "recover": "0 d", "hold": "1 d"}})
+    run = chainsim.simulate(network)
+    assert nothing_is_negative(run) == []
+    assert parts_of_quanta(network, run) == []
+    assert servers_without_state(network, run) == []
+    assert off_the_log(run) == []
+    twin = chainsim.simulate(replace(network, disruptions=()))
+    found = loss_by_cause(network, run, twin, 0)
+    assert found.net == (daily_output(network, twin) - daily_output(network, run)).sum()
 
 
 @PACE
@@ -97,10 +113,9 @@ def parts_of_quanta(network: CompiledNetwork, run: Trajectory) -> list[tuple[str
 
 def servers_without_state(network: CompiledNetwork, run: Trajectory) -> list[str]:
     """Resources whose server-seconds by state do not add up, day by day."""
-    days = np.diff(run.day_ends, prepend=0)
     spent = sum(run.tables["resources"].counts[state] for state in STATES)
-    servers = np.array([resource.servers for resource in network.resources])
-    wrong = np.flatnonzero((spent != np.outer(days, servers)).any(axis=0))
+    there = run.tables["resources"].integrals["servers"]
+    wrong = np.flatnonzero((spent != there).any(axis=0))
     return [network.resources[k].id for k in wrong]
 
 

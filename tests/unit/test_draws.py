@@ -13,7 +13,7 @@ import pytest
 import chainsim
 from chainsim.engines import draws
 from chainsim.engines.draws import Draws
-from chainsim.network.compiled import Distribution
+from chainsim.network.levels import Distribution
 
 MANY = 500
 EXPONENTIAL = Distribution("exponential", (2.0,))

@@ -12,7 +12,12 @@ import numpy as np
 import pytest
 
 import chainsim
-from chainsim.network.capacity import Group, StaticCapacity, month_edges, static_capacity
+from chainsim.network.static_capacity import (
+    GroupCapacity,
+    StaticCapacity,
+    month_edges,
+    static_capacity,
+)
 from tests.verification.catalogue import SCENARIOS
 
 YEAR = {"start": "2025-01-01", "end": "2026-01-01"}
@@ -63,7 +68,7 @@ def capacity(scenario: dict[str, Any]) -> StaticCapacity:
     return static_capacity(network, edges)
 
 
-def group(found: StaticCapacity, name: str) -> Group:
+def group(found: StaticCapacity, name: str) -> GroupCapacity:
     """The group of a name."""
     (one,) = (one for one in found.groups if one.name == name)
     return one

@@ -20,6 +20,8 @@ from tests.series import different, series
 
 Block = dict[str, Any]
 PER_DAY = 1000
+UNDER_WAY = 1.01
+"""The lot that is under way at the end, and what tables of rates in whole ppm may be off."""
 
 
 def plant(days: int = 100, demand: Block | None = None, **investments: Block) -> Block:
@@ -87,7 +89,7 @@ def test_speed_comes_by_its_ramp(shape: str) -> None:
     ramp, ready = RAMPS[shape]
     run = run_of(plant(more=expansion(share=0.5, ramp=ramp)))
     expected = PER_DAY * (100 + 0.5 * integral(ready, 70))
-    assert made(run) == pytest.approx(expected, abs=1.01)
+    assert made(run) == pytest.approx(expected, abs=UNDER_WAY)
 
 
 def test_a_ramp_in_thirty_days_by_hand() -> None:
@@ -108,7 +110,7 @@ def test_yield_is_learnt() -> None:
         return 1 - 0.2 * (1 + t / 30) ** math.log2(0.85)
 
     assert good(30) == pytest.approx(0.83)
-    assert made(run) == pytest.approx(PER_DAY * (100 + integral(good, 70)), abs=1.01)
+    assert made(run) == pytest.approx(PER_DAY * (100 + integral(good, 70)), abs=UNDER_WAY)
 
 
 def test_a_size_is_output_per_time_at_full_speed() -> None:
@@ -138,14 +140,14 @@ def test_investments_add_up_on_a_profile_in_the_hours_of_the_calendar() -> None:
     scenario["calendars"] = {"half": {"week": {"mon-sun": ["06:00-18:00"]}}}
     scenario["sites"]["plant"]["calendar"] = "half"
     scenario["sites"]["plant"]["operations"]["line"]["capacity"] = "p"
-    assert made(run_of(scenario)) == pytest.approx(41_250, abs=1.01)
+    assert made(run_of(scenario)) == pytest.approx(41_250, abs=UNDER_WAY)
 
 
 def test_a_retirement_goes_by_its_ramp() -> None:
     """It goes in a straight line over 40 days from day 50 on; nothing is left for ten days."""
     gone = {"kind": "retirement", "at": "plant", "operation": "line", "share": 1, "start": "50 d"}
     run = run_of(plant(less=gone | {"ramp": {"shape": "linear", "over": "40 d"}}))
-    assert made(run) == pytest.approx(PER_DAY * (50 + 20), abs=1.01)
+    assert made(run) == pytest.approx(PER_DAY * (50 + 20), abs=UNDER_WAY)
     assert run.share_of_time("closed", "plant/line") == pytest.approx(0.1, abs=0.001)
 
 
@@ -154,7 +156,8 @@ def test_an_outage_halves_what_has_grown() -> None:
     scenario = plant(more=expansion(share=0.5))
     cut = {"id": "cut", "target": {"site": "plant"}, "effect": {"capacity": 0.5}}
     scenario["disruptions"] = [cut | {"timing": {"at": "40 d"}, "duration": "20 d"}]
-    assert made(run_of(scenario)) == pytest.approx(30_000 + 1.5 * PER_DAY * (70 - 10), abs=1.01)
+    expected = 30_000 + 1.5 * PER_DAY * (70 - 10)
+    assert made(run_of(scenario)) == pytest.approx(expected, abs=UNDER_WAY)
 
 
 def test_a_conversion_takes_and_gives() -> None:

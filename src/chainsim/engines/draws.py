@@ -14,7 +14,7 @@ from itertools import accumulate, chain, cycle, repeat
 
 import numpy as np
 
-from chainsim.network.compiled import Distribution
+from chainsim.network.levels import Distribution
 
 FIRST_BLOCK = 16
 LARGEST_BLOCK = 512

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from chainsim.engines import rules
 from chainsim.engines.draws import Draws
 from chainsim.errors import RunError
-from chainsim.network.compiled import CompiledNetwork, DisruptionSpec
+from chainsim.network.compiled import CompiledNetwork
+from chainsim.network.disruption import DisruptionSpec
 from chainsim.network.timetable import Occurrence
 
 MOST = 100_000

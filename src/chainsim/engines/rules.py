@@ -93,8 +93,8 @@ class Dividing:
         found = []
         for k, share in enumerate(shares):
             self._due[k] += amount * share
-            whole = FULL_SPEED * self.quantum
-            part = (2 * self._due[k] + whole) // (2 * whole) * self.quantum - self._given[k]
+            due = quotient(self._due[k], FULL_SPEED * self.quantum) * self.quantum
+            part = due - self._given[k]
             self._given[k] += part
             found.append(part)
             amount -= part

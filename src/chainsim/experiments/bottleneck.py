@@ -24,6 +24,7 @@ from chainsim.experiments.steady import SteadyOutput, steady_output
 from chainsim.experiments.summary import Aggregate, aggregate
 from chainsim.network.compiled import SECONDS_PER_DAY, THOUSANDTHS, CompiledNetwork
 from chainsim.outcome.binding import NO_CONSTRAINT
+from chainsim.outcome.calendar_years import calendar_years
 from chainsim.outcome.server_groups import Group, Period, periods, server_groups
 from chainsim.scenario.loading import Scenario
 from chainsim.scenario.schema.fields import Duration
@@ -225,7 +226,7 @@ def _goal(
 ) -> Goal | None:
     if asked.target is None:
         return None
-    whole = [part for part in periods(network.horizon, yearly=True) if _is_whole(network, part)]
+    whole = _whole_years(network)
     chosen = [part for part in whole if asked.year is None or part.name == str(asked.year)]
     if not chosen:
         rule = "have a whole calendar year in the statistics"
@@ -240,10 +241,12 @@ def _goal(
     return Goal(asked.target, chosen[-1], usual, terms(scenario, usual))
 
 
-def _is_whole(network: CompiledNetwork, part: Period) -> bool:
-    begin, end = (network.horizon.origin + dt.timedelta(seconds=s) for s in (part.begin, part.end))
-    year = int(part.name)
-    return begin == dt.datetime(year, 1, 1) and end == dt.datetime(year + 1, 1, 1)
+def _whole_years(network: CompiledNetwork) -> list[Period]:
+    horizon = network.horizon
+    parts = periods(horizon, yearly=True)
+    days = range(parts[0].days.start, parts[-1].days.stop)
+    years = calendar_years(horizon.origin, horizon.day_ends, days)
+    return [part for part, year in zip(parts, years, strict=True) if year.whole]
 
 
 def terms(scenario: Scenario, usual: Terms) -> dict[str, Terms]:

@@ -18,16 +18,16 @@ from chainsim.network.compiled import (
     FULL_SPEED,
     SECONDS_PER_DAY,
     THOUSANDTHS,
-    Base,
-    ClockSpec,
     CompiledNetwork,
+    OperationSpec,
     StreamSpec,
-    Target,
 )
 from chainsim.network.distributions import mean
-from chainsim.network.installed import mean_servers
+from chainsim.network.installed import server_work
+from chainsim.network.levels import Base, ClockSpec, Target
+from chainsim.network.stages import main_item, own_operation
 from chainsim.network.streams import expected_amounts, undisturbed
-from chainsim.outcome.server_groups import Group, main_item, owner_of
+from chainsim.outcome.server_groups import Group
 
 AMPLE = 10.0
 """How much faster operations work where capacity is not to bind."""
@@ -90,7 +90,7 @@ class Capacity:
 def capacity_of(network: CompiledNetwork, group: Group, begin: int, end: int) -> Capacity:
     """What a group of servers can begin from one second of the run to another.
 
-    mean servers x open time x speed / mean work of a lot x lot, by calendar, profile and dated
+    Integral of servers x speed / mean work of a lot x lot, by calendar, profile and dated
     investments, without breakdowns and disruptions; summed over the servers of the group.
     """
     found = 0.0
@@ -101,33 +101,36 @@ def capacity_of(network: CompiledNetwork, group: Group, begin: int, end: int) ->
 
 def resource_capacity(network: CompiledNetwork, resource: int, begin: int, end: int) -> float:
     """The same of the servers of one resource."""
-    owner = owner_of(network, resource)
-    operation = owner or network.operations[network.resources[resource].operations[0]]
+    own = own_operation(network, resource)
+    operation = _representative(network, resource)
     clock = undisturbed(network, operation.clock)
-    servers = mean_servers(network, resource, begin, end)
-    days = (clock.work(end) - clock.work(begin)) / FULL_SPEED / SECONDS_PER_DAY * servers
-    if owner is None:
-        return days
-    lots = days * 1_000 * SECONDS_PER_DAY / mean(owner.work)
-    return lots * owner.lot / THOUSANDTHS
+    work = server_work(network, resource, clock, begin, end)
+    if own is None:
+        return work / FULL_SPEED / SECONDS_PER_DAY
+    return work / FULL_SPEED * 1_000 / mean(operation.work) * operation.lot / THOUSANDTHS
 
 
 def highest_speed(network: CompiledNetwork, resource: int, begin: int, end: int) -> float:
-    """The highest rate of the operation of some servers, the first of them, between two seconds."""
-    first = network.operations[network.resources[resource].operations[0]]
-    operation = owner_of(network, resource) or first
-    clock = undisturbed(network, operation.clock)
+    """The highest rate of some servers between two seconds, 1 is full speed."""
+    clock = undisturbed(network, _representative(network, resource).clock)
     rates = [clock.rate(begin)]
     rates += [r for t, r in zip(clock.times, clock.rates, strict=True) if begin <= t < end]
     return max(rates) / FULL_SPEED
 
 
+def _representative(network: CompiledNetwork, resource: int) -> OperationSpec:
+    """The operation whose speed stands for some servers: their own, or the first that shares."""
+    own = own_operation(network, resource)
+    first = network.resources[resource].operations[0]
+    return network.operations[first if own is None else own]
+
+
 def unit_of(network: CompiledNetwork, resource: int) -> str:
     """The unit in which the capacity of servers is told."""
-    owner = owner_of(network, resource)
-    if owner is None:
+    own = own_operation(network, resource)
+    if own is None:
         return SERVER_DAYS
-    item = main_item(network, owner)
+    item = main_item(network, network.operations[own])
     return next((i.unit for i in network.items if i.id == item), "lots")
 
 

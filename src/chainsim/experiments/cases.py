@@ -15,7 +15,8 @@ from chainsim.experiments.knockouts import Tried
 from chainsim.experiments.replications import simulate
 from chainsim.experiments.store import Kept, key_of, reading
 from chainsim.experiments.twins import packed_twin, unpacked_output
-from chainsim.network.compiled import CompiledNetwork, DisruptionSpec
+from chainsim.network.compiled import CompiledNetwork
+from chainsim.network.disruption import DisruptionSpec
 from chainsim.outcome.resilience import Resilience
 from chainsim.outcome.twin import TwinComparison, output_against_twin, output_of
 

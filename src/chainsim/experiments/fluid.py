@@ -20,11 +20,11 @@ from chainsim.network.compiled import (
     SECONDS_PER_DAY,
     THOUSANDTHS,
     CompiledNetwork,
-    DisruptionSpec,
     StreamSpec,
 )
+from chainsim.network.disruption import DisruptionSpec
 from chainsim.network.distributions import mean
-from chainsim.network.installed import mean_servers
+from chainsim.network.installed import server_work
 from chainsim.network.streams import expected_amounts, undisturbed
 from chainsim.outcome.trajectory import Integers, Trajectory
 
@@ -263,15 +263,18 @@ def _add_capacities(
     """The time of servers, of each operation by itself and of those that share them; slots."""
     window = (state.begin, state.begin + round(state.days * SECONDS_PER_DAY))
     clocks = [undisturbed(network, operation.clock) for operation in network.operations]
+
+    def per_day(r: int, clock: Clock) -> float:
+        """Server-days of work that servers can do in a day."""
+        return server_work(network, r, clock, *window) / FULL_SPEED / (window[1] - window[0])
+
     for r, resource in enumerate(network.resources):
-        servers = mean_servers(network, r, *window)
         held = {k: _days_per_lot(network, k) for k in resource.operations}
         for k, days in held.items():
-            speed = _mean_rate([clocks[k]], *window) * left.get(k, 1.0)
-            rows.add({k: days}, servers * speed, ("resource", r))
+            rows.add({k: days}, per_day(r, clocks[k]) * left.get(k, 1.0), ("resource", r))
         if len(held) > 1:
-            highest = _mean_rate([clocks[k] for k in held], *window)
-            rows.add(held, servers * highest, ("resource", r))
+            fastest = _fastest([clocks[k] for k in held])
+            rows.add(held, per_day(r, fastest), ("resource", r))
     for k, operation in enumerate(network.operations):
         release = operation.release
         if release.slots is not None and not release.keep_missed:
@@ -286,16 +289,10 @@ def _days_per_lot(network: CompiledNetwork, operation: int) -> float:
     return mean(spec.work) / MILLISECONDS_PER_DAY / fastest
 
 
-def _mean_rate(clocks: Sequence[Clock], begin: int, end: int) -> float:
-    """The mean of the highest rate of some clocks; 1 is full speed."""
-    if len(clocks) == 1:
-        return (clocks[0].work(end) - clocks[0].work(begin)) / FULL_SPEED / (end - begin)
-    steps = sorted({begin, *(t for clock in clocks for t in clock.times if begin < t < end)})
-    done = sum(
-        max(clock.rate(step) for clock in clocks) * (after - step)
-        for step, after in zip(steps, [*steps[1:], end], strict=True)
-    )
-    return done / FULL_SPEED / (end - begin)
+def _fastest(clocks: Sequence[Clock]) -> Clock:
+    """A clock with the highest rate of some clocks at every second."""
+    steps = sorted({second for clock in clocks for second in clock.times})
+    return Clock(steps, [max(clock.rate(step) for clock in clocks) for step in steps])
 
 
 def _add_quotas(rows: _Rows, network: CompiledNetwork) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from chainsim.errors import RunError
 from chainsim.experiments.fluid import Floats, Flows, demand_rates
-from chainsim.experiments.steady import outlets, source_shares, steady_flows
+from chainsim.experiments.steady import outlets, share_rows, steady_flows
 from chainsim.network.compiled import SECONDS_PER_DAY, CompiledNetwork
 from chainsim.outcome.server_groups import Period, periods
 
@@ -123,12 +123,7 @@ def _stacked(network: CompiledNetwork, months: Sequence[_Month], weights: Floats
         for s in range(len(stocks)):
             until[m * len(stocks) + s, [k * width + activities + s for k in range(m + 1)]] = 1.0
     wanted = np.cumsum([[m.wanted[s] for s in stocks] for m in months], axis=0)
-    shares = source_shares(network)
-    of_shares = np.zeros((len(shares), width))
-    for k, row in enumerate(shares):
-        for lane, share in row.items():
-            of_shares[k, len(network.operations) + lane] = share
-    fixed = block_diag([csr_matrix(of_shares)] * len(months))
+    fixed = block_diag([share_rows(network, width)] * len(months))
     owner_of = {("resource", r): r for r in range(len(network.resources))}
     owners = [owner_of.get(m.flows.owners[row], -1) for m in months for row in m.flows.binding]
     last = csr_matrix(until[-len(stocks) :])

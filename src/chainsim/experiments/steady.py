@@ -102,23 +102,25 @@ def steady_flows(network: CompiledNetwork, period: Period) -> Flows:
     return replace(flows, there=np.zeros_like(flows.there))
 
 
-def source_shares(network: CompiledNetwork) -> list[dict[int, float]]:
-    """Rows over lanes that are zero when orders follow the shares of their sources.
+def share_rows(network: CompiledNetwork, width: int) -> csr_matrix:
+    """Rows that are zero when orders follow the shares of their sources, (row, variable).
 
     Of each replenishment by shares and each of its sources: what comes from it, less its share of
-    what comes from all.
+    what comes from all. The first of `width` variables are the flows of a period.
     """
+    from scipy.sparse import csr_matrix
+
     rows = []
     for spec in network.replenishments:
         if not spec.shares or len(spec.sources) < 2:
             continue
-        total = sum(spec.shares)
         for source, share in zip(spec.sources, spec.shares, strict=True):
-            row = {lane: -share / total for lanes in spec.sources for lane in lanes}
-            for lane in source:
-                row[lane] += 1.0
+            row = np.zeros(width)
+            for lanes in spec.sources:
+                row[[len(network.operations) + lane for lane in lanes]] = -share / sum(spec.shares)
+            row[[len(network.operations) + lane for lane in source]] += 1.0
             rows.append(row)
-    return rows
+    return csr_matrix(np.array(rows).reshape(len(rows), width))
 
 
 @dataclass(frozen=True)
@@ -181,22 +183,8 @@ def _program(network: CompiledNetwork, period: Period, as_ordered: bool) -> _Pro
         flows, plan, value, aside,
         np.concatenate([flows.most, unbounded, list(others.values())]),
         hstack([flows.taken, csr_matrix(columns)], format="csr"),
-        _share_rows(network, len(value)) if as_ordered else None,
+        share_rows(network, len(value)) if as_ordered else None,
     )  # fmt: skip
-
-
-def _share_rows(network: CompiledNetwork, width: int) -> csr_matrix | None:
-    """The rows of `source_shares` over all variables; None if there are none."""
-    from scipy.sparse import lil_matrix
-
-    rows = source_shares(network)
-    if not rows:
-        return None
-    table = lil_matrix((len(rows), width))
-    for k, row in enumerate(rows):
-        for lane, share in row.items():
-            table[k, len(network.operations) + lane] = share
-    return table.tocsr()
 
 
 def _labels(network: CompiledNetwork, groups: Sequence[Group]) -> dict[tuple[str, int], str]:

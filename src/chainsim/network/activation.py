@@ -6,12 +6,8 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from chainsim.network.clock import STEADY, Clock, tabulate
-from chainsim.network.compiled import (
-    FULL_SPEED,
-    CompiledNetwork,
-    ReplenishmentSpec,
-    SecondSourceSpec,
-)
+from chainsim.network.compiled import FULL_SPEED, CompiledNetwork, ReplenishmentSpec
+from chainsim.network.levers import SecondSourceSpec
 from chainsim.network.timetable import Timetable, course, united
 
 Intervals = list[tuple[int, int]]

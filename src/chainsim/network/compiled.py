@@ -13,8 +13,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from chainsim.network.disruption import DisruptionSpec, ResilienceSpec
 from chainsim.network.fleet import FleetSpec
 from chainsim.network.launch import LaunchSpec
+from chainsim.network.levels import Base, ClockSpec, Distribution, Target
+from chainsim.network.levers import (
+    BackupSpec,
+    ExpediteSpec,
+    PoolSpec,
+    ResponseSpec,
+    SecondSourceSpec,
+)
 from chainsim.network.national import NationalYear
 from chainsim.network.project import ProjectSpec
 
@@ -46,47 +55,6 @@ class Allocation(IntEnum):
     FIFO = 0
     PRIORITY = 1
     PROPORTIONAL = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Distribution:
-    """A distribution in the unit of its use: `kind`, float parameters and a shift."""
-
-    kind: str
-    parameters: tuple[float, ...]
-    shift: float = 0.0
-    scale: float = 1.0
-    """Thousandths per counted thing (geometric, Poisson)."""
-
-    @property
-    def constant(self) -> float | None:
-        """The value of a constant, or None."""
-        return self.parameters[0] + self.shift if self.kind == "constant" else None
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """A target from past orders: periods x forecast + safety x sd x sqrt(periods)."""
-
-    window: int
-    """Periods of a moving average; 0 for exponential smoothing."""
-    alpha: float
-    periods: float
-    safety: float
-    initial: float
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A level: constant, by day of the run, or from a forecast."""
-
-    level: int = 0
-    daily: Sequence[int] = ()
-    forecast: Forecast | None = None
-
-    def on(self, day: int) -> int:
-        """The level on a day of the run."""
-        return self.daily[min(day, len(self.daily) - 1)] if self.daily else self.level
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,18 +116,6 @@ class SiteSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class ResilienceSpec:
-    """When output counts as struck and as recovered, against the twin without disruptions."""
-
-    fail: int
-    """Shortfall above which output is struck, in seconds of the twin's mean output."""
-    recover: int
-    """Shortfall at or below which it is recovered, likewise."""
-    hold: int
-    """Seconds for which it must stay recovered."""
-
-
-@dataclass(frozen=True, slots=True)
 class StockSpec:
     """A stock (site, item)."""
 
@@ -214,24 +170,11 @@ class ReleaseSpec:
     kind: str
     """push, pull or paced."""
     stock: int = NONE
-    target: Target = Target()
+    target: Target = field(default_factory=Target)
     parent: int = NONE
     """The stock whose open orders count (signal: requirements)."""
     slots: StreamSpec | None = None
     keep_missed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class BackupSpec:
-    """Power of its own that keeps an operation going while a disruption takes its capacity."""
-
-    response: int
-    floor: float
-    """The speed that it keeps up, as a fraction."""
-    start: int
-    """Seconds from the start of a disruption until it runs."""
-    lasts: int
-    """Seconds for which it can run in one disruption; NONE is as long as needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,19 +234,6 @@ class ResourceSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class ExpediteSpec:
-    """Hurry on a lane while its destination has little on hand."""
-
-    response: int
-    below: Target
-    """While on hand is below this level."""
-    transit: float
-    """Multiplies transit times."""
-    order_lead: float
-    """Multiplies order lead times."""
-
-
-@dataclass(frozen=True, slots=True)
 class LaneSpec:
     """A lane between two sites for one item: from a source stock to a destination stock."""
 
@@ -336,27 +266,6 @@ class LaneSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class SecondSourceSpec:
-    """Another source for what falls to sources that are down."""
-
-    response: int
-    lanes: tuple[int, ...]
-    """Its lanes, by lane priority and rank."""
-    instead_of: tuple[int, ...]
-    """Positions among the sources of the replenishment."""
-    after: int
-    """Seconds that a source has been down before it is used."""
-    qualification: int
-    """Seconds that are added before the first use of a run."""
-    ramp: int
-    """Seconds over which the part that moves grows to `share`."""
-    left: int
-    """A source is down while disruptions leave it no more than this speed, ppm."""
-    share: int
-    """Largest part of an order that moves, ppm."""
-
-
-@dataclass(frozen=True, slots=True)
 class ReplenishmentSpec:
     """How a stock is replenished."""
 
@@ -380,41 +289,6 @@ class ReplenishmentSpec:
     """Stock whose open orders are subtracted; NONE."""
     priority: int
     second: SecondSourceSpec | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PoolSpec:
-    """Stocks of one item that help each other out."""
-
-    id: str
-    rank: int
-    response: int
-    stocks: tuple[int, ...]
-    """The members, by site id."""
-    lanes: tuple[tuple[int, ...], ...]
-    """[lender][borrower] by place among the members; NONE from a member to itself."""
-    below: tuple[Target, ...]
-    """By member: it borrows up to this level when it has less."""
-    above: tuple[Target, ...]
-    """By member: it lends what it has above this level."""
-    review: tuple[int, int]
-    """(first, interval) in seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class ResponseSpec:
-    """What a response costs, and when it is known to be in force."""
-
-    id: str
-    kind: str
-    fixed: float
-    """Yuan, once."""
-    per_day: float
-    """Yuan for every day and site in force."""
-    per_unit: float
-    """Yuan for every unit."""
-    windows: tuple[tuple[int, int, int], ...] = ()
-    """(from, until, sites) in seconds; what depends on disruptions is in the timetable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -444,60 +318,6 @@ class ArrivalSpec:
     """The fleet whose units it brings for inspection; then the stream is what comes by plan."""
     slots: tuple[tuple[int, int, int], ...] = ()
     """(instant, place, number that day) of the times over which the units of a day are divided."""
-
-
-@dataclass(frozen=True, slots=True)
-class DisruptionSpec:
-    """A disruption with the indices of what it hits."""
-
-    id: str
-    rank: int
-    starts: tuple[int, ...]
-    """Dated starts; empty where it is a random process."""
-    every: Distribution | None
-    alternating: bool
-    first: int
-    duration: Distribution
-    onset: int
-    recovery: str
-    recovery_over: int
-    stages: tuple[tuple[int, float], ...]
-    participation: float
-    capacity: Distribution | None
-    floor: float
-    demand: float | None
-    lead_factor: float
-    lead_extra: int
-    closes_lanes: bool
-    holds_transit: bool
-    pauses: tuple[str, ...]
-    """Any of orders, shipments, receipts."""
-    stock_loss: float
-    operations: tuple[int, ...] = ()
-    lanes: tuple[int, ...] = ()
-    stocks: tuple[int, ...] = ()
-    demands: tuple[int, ...] = ()
-    sites: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ClockSpec:
-    """What multiplies to a rate: calendar windows, a profile, and what may disrupt it."""
-
-    base: int
-    """Index into `CompiledNetwork.bases`."""
-    kind: str
-    """operation, demand, quota, open, transit: which effects of a disruption apply."""
-    owner: int
-    """Index of the owning entity among those of its kind."""
-
-
-@dataclass(frozen=True, slots=True)
-class Base:
-    """An undisturbed rate as steps: times (seconds) and rates (ppm)."""
-
-    times: tuple[int, ...]
-    rates: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

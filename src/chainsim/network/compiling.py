@@ -14,15 +14,8 @@ from fractions import Fraction
 
 from chainsim.errors import InputError, Problem, shown
 from chainsim.network.calendars import Time
-from chainsim.network.compiled import (
-    NONE,
-    CompiledNetwork,
-    Horizon,
-    ItemSpec,
-    RecordSpec,
-    ResilienceSpec,
-    SiteSpec,
-)
+from chainsim.network.compiled import NONE, CompiledNetwork, Horizon, ItemSpec, RecordSpec, SiteSpec
+from chainsim.network.disruption import ResilienceSpec
 from chainsim.network.launch import LaunchSpec
 from chainsim.network.names import Names
 from chainsim.network.parts import disruptions, flows, outside, shop

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from chainsim.network.clock import DAY
-from chainsim.network.compiled import Distribution
+from chainsim.network.levels import Distribution
 from chainsim.scenario.quantities import Quantity
 from chainsim.scenario.schema import distributions as written
 

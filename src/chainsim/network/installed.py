@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from chainsim.network.clock import Clock
-from chainsim.network.compiled import CompiledNetwork
+from itertools import pairwise
+
+from chainsim.network.clock import STEADY, Clock
+from chainsim.network.compiled import FULL_SPEED, CompiledNetwork
 
 
 def installed_servers(network: CompiledNetwork, resource: int) -> list[tuple[int, int]]:
@@ -27,6 +29,17 @@ def installed_servers(network: CompiledNetwork, resource: int) -> list[tuple[int
 
 def mean_servers(network: CompiledNetwork, resource: int, begin: int, end: int) -> float:
     """The mean number of servers of a resource over [begin, end), seconds."""
-    steps = installed_servers(network, resource)
-    over_time = Clock([time for time, _ in steps], [count for _, count in steps])
-    return (over_time.work(end) - over_time.work(begin)) / (end - begin)
+    return server_work(network, resource, STEADY, begin, end) / FULL_SPEED / (end - begin)
+
+
+def server_work(network: CompiledNetwork, resource: int, clock: Clock, begin: int, end: int) -> int:
+    """The work that the servers of a resource can do over [begin, end), ppm-seconds.
+
+    The integral of the rate of a clock times the servers that are there.
+    """
+    steps = [*installed_servers(network, resource), (end, 0)]
+    return sum(
+        servers * (clock.work(min(stop, end)) - clock.work(max(start, begin)))
+        for (start, servers), (stop, _) in pairwise(steps)
+        if max(start, begin) < min(stop, end)
+    )

@@ -30,7 +30,6 @@ class ProjectSpec:
 
     id: str
     rank: int
-    kind: str
     site: int
     start: int
     """Second at which construction begins; without meaning where a trigger decides."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from chainsim.network.compiled import Distribution
+from chainsim.network.levels import Distribution
 
 Floats = NDArray[np.float64]
 Law = Callable[[Floats, tuple[float, ...]], Floats]

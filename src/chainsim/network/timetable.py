@@ -12,13 +12,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from chainsim.network.clock import Clock, Factor, Piece, tabulate
-from chainsim.network.compiled import (
-    FULL_SPEED,
-    BackupSpec,
-    ClockSpec,
-    CompiledNetwork,
-    DisruptionSpec,
-)
+from chainsim.network.compiled import FULL_SPEED, CompiledNetwork
+from chainsim.network.disruption import DisruptionSpec
+from chainsim.network.levels import ClockSpec
+from chainsim.network.levers import BackupSpec
 
 DECAY = 3.0
 """An exponential recovery takes three time constants."""

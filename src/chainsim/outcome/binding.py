@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -17,12 +18,11 @@ from chainsim.network.compiled import NONE, CompiledNetwork
 from chainsim.outcome.measures import daily_output
 from chainsim.outcome.server_groups import Group, Period
 from chainsim.outcome.tracing import ORDERED_LATE, OVERLOADED, TIMING, Cause, Fork, Tracer
-from chainsim.outcome.trajectory import STATES, Integers, Trajectory
+from chainsim.outcome.trajectory import OPEN_STATES, Integers, Trajectory
 
 AT_CAPACITY = "at_capacity"
 IDLE = ("blocked", "no_release", "waiting", "starved")
 """States in which a server could work and does not."""
-OPEN = tuple(state for state in STATES if state != "closed")
 NO_CONSTRAINT = (TIMING, "no_release", ORDERED_LATE)
 """States to which parts of a loss lead where nothing is short: goods are only made another day."""
 IDLE_PER_CENT = 2
@@ -58,7 +58,9 @@ class CapacityTracer(Tracer):
     def _at_capacity(self, resource: int, first: int, last: int) -> bool:
         busy = self._spent(("busy",), resource, first, last)
         idle = self._spent(IDLE, resource, first, last)
-        return busy > 0 and 100 * idle <= IDLE_PER_CENT * self._spent(OPEN, resource, first, last)
+        return busy > 0 and 100 * idle <= IDLE_PER_CENT * self._spent(
+            OPEN_STATES, resource, first, last
+        )
 
     def _spent(self, states: Sequence[str], resource: int, first: int, last: int) -> int:
         """Server-seconds in some states from the first to the last day."""
@@ -107,19 +109,14 @@ def capacity_waterfall(
     found: dict[str, Integers] = defaultdict(lambda: np.zeros(len(parts), dtype=np.int64))
     caught_up = np.zeros(len(parts), dtype=np.int64)
     made, twin = (t.tables["stocks"].counts["produced"] for t in (run, ample))
-    for p, part in enumerate(parts):
-        for stock in network.output_stocks:
-            for day in part.days:
-                lost = int(twin[day, stock] - made[day, stock])
-                if lost < 0:
-                    caught_up[p] += lost
-                elif lost:
-                    for _, cause, amount in tracer.causes(stock, day).divided(lost):
-                        found[_binds(cause, group_of)][p] += amount
+    days = [(p, day) for p, part in enumerate(parts) for day in part.days]
+    for (p, day), stock in product(days, network.output_stocks):
+        lost = int(twin[day, stock] - made[day, stock])
+        if lost < 0:
+            caught_up[p] += lost
+        elif lost:
+            for _, cause, amount in tracer.causes(stock, day).divided(lost):
+                found[group_of.get(cause.resource, cause.why)][p] += amount
     totals = [daily_output(network, t).sum(axis=1) for t in (run, ample)]
     sums = [np.array([day[p.days.start : p.days.stop].sum() for p in parts]) for day in totals]
     return Waterfall(dict(sorted(found.items())), caught_up, sums[0], sums[1])
-
-
-def _binds(cause: Cause, group_of: dict[int, str]) -> str:
-    return group_of.get(cause.resource, cause.why)

@@ -12,12 +12,8 @@ from math import ceil
 
 import numpy as np
 
-from chainsim.network.compiled import (
-    SECONDS_PER_DAY,
-    THOUSANDTHS,
-    CompiledNetwork,
-    ResilienceSpec,
-)
+from chainsim.network.compiled import SECONDS_PER_DAY, THOUSANDTHS, CompiledNetwork
+from chainsim.network.disruption import ResilienceSpec
 from chainsim.outcome.trajectory import Integers
 
 Made = Mapping[str, tuple[Integers, Integers]]

@@ -9,11 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chainsim.network.compiled import NONE, CompiledNetwork, Horizon, OperationSpec
+from chainsim.network.compiled import CompiledNetwork, Horizon
+from chainsim.network.stages import STAGES, main_item, own_operation
 from chainsim.outcome.trajectory import STATES, Integers, Trajectory
-
-STAGES = ("upstream", "midstream", "downstream")
-"""In the order of the flow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +56,8 @@ def server_groups(network: CompiledNetwork, by_site: bool = False) -> tuple[Grou
     found: dict[tuple[str, str, str, str], list[int]] = defaultdict(list)
     for k, spec in enumerate(network.resources):
         site = network.sites[spec.site]
-        owner = owner_of(network, k)
-        item = main_item(network, owner) if owner is not None else ""
+        own = own_operation(network, k)
+        item = "" if own is None else main_item(network, network.operations[own])
         name = spec.id.split("/", 1)[1]
         found[site.stage, site.id if by_site else "", name, item].append(k)
     ordered = sorted(found, key=lambda key: (STAGES.index(key[0]), key[1:]))
@@ -67,28 +65,6 @@ def server_groups(network: CompiledNetwork, by_site: bool = False) -> tuple[Grou
         Group(stage, name, item, tuple(found[stage, site, name, item]), site)
         for stage, site, name, item in ordered
     )
-
-
-def owner_of(network: CompiledNetwork, resource: int) -> OperationSpec | None:
-    """The operation whose own some servers are, though others may use them; None if no one's.
-
-    What is built beside it (a new model, its pilot cars) takes their time, and is told in its item.
-    """
-    spec = network.resources[resource]
-    operations = [network.operations[o] for o in spec.operations]
-    if len(operations) == 1:
-        return operations[0]
-    return next((one for one in operations if one.id == spec.id), None)
-
-
-def main_item(network: CompiledNetwork, operation: OperationSpec) -> str:
-    """The item of which an operation makes most, or what it is a variant of; empty if none."""
-    made = [output for output in operation.outputs if output.stock >= 0]
-    if not made:
-        return ""
-    most = max(made, key=lambda output: output.quantity * output.share)
-    item = network.items[network.stocks[most.stock].item]
-    return item.id if item.variant_of == NONE else network.items[item.variant_of].id
 
 
 def periods(horizon: Horizon, yearly: bool = False) -> tuple[Period, ...]:

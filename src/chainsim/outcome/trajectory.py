@@ -29,6 +29,8 @@ STATES = (
     "starved",
 )
 """States of a server, the first that applies (docs/model.md, section 10)."""
+OPEN_STATES = tuple(state for state in STATES if state != "closed")
+"""Their time together is that of servers that are not closed."""
 
 COUNTS: dict[str, tuple[str, ...]] = {
     "stocks": (

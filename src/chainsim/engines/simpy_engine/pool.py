@@ -8,7 +8,8 @@ from chainsim.engines import rules
 from chainsim.engines.simpy_engine.instant import Turn
 from chainsim.engines.simpy_engine.lane import Lane
 from chainsim.engines.simpy_engine.stock import Stock
-from chainsim.network.compiled import NONE, Phase, PoolSpec
+from chainsim.network.compiled import NONE, Phase
+from chainsim.network.levers import PoolSpec
 
 if TYPE_CHECKING:
     from chainsim.engines.simpy_engine.chain import Chain

@@ -32,7 +32,7 @@ class Project(Account):
         late = spec.trigger is not None and spec.trigger.since > 0
         self._past: list[tuple[int, int]] = [] if late else [(0, 0)]
         """Busy and open server-seconds so far, at second 0 and at each midnight at which the rule
-        has looked since; cleared when it decides."""
+        has looked since; it begins anew when it decides."""
         self._ready = 0
         """The second at which the last servers of the last construction have come."""
         if spec.trigger is None:
@@ -72,8 +72,9 @@ class Project(Account):
         resource = self.chain.resources[trigger.resource]
         self._past.append((resource.busy, resource.open_time))
         if len(self._past) > trigger.days and self._was_busy(trigger):
-            self._past.clear()
+            here = self._past[-1]
             self._begin(now)
+            self._past = [here] if self._ready == now else []
 
     def _was_busy(self, trigger: TriggerSpec) -> bool:
         busy, open_time = self._past[-1]

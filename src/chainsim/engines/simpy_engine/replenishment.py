@@ -11,14 +11,9 @@ from chainsim.engines.simpy_engine.instant import Turn
 from chainsim.engines.simpy_engine.lane import Lane
 from chainsim.engines.simpy_engine.requirements import requirement, way_to
 from chainsim.engines.simpy_engine.stock import Stock
-from chainsim.network.compiled import (
-    FULL_SPEED,
-    NONE,
-    Forecast,
-    Phase,
-    ReplenishmentSpec,
-    SecondSourceSpec,
-)
+from chainsim.network.compiled import FULL_SPEED, NONE, Phase, ReplenishmentSpec
+from chainsim.network.levels import Forecast
+from chainsim.network.levers import SecondSourceSpec
 
 if TYPE_CHECKING:
     from chainsim.engines.simpy_engine.chain import Chain

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from chainsim.engines.simpy_engine.account import Account
 from chainsim.network.clock import CLOSED, DISRUPTED, OPEN
 from chainsim.network.compiled import ResourceSpec
-from chainsim.outcome.trajectory import STATES
+from chainsim.outcome.trajectory import OPEN_STATES
 
 if TYPE_CHECKING:
     from chainsim.engines.simpy_engine.chain import Chain
@@ -106,7 +106,7 @@ class Resource(Account):
     @property
     def open_time(self) -> int:
         """Server-seconds so far in which servers were not closed."""
-        return sum(getattr(self, state) for state in STATES if state != "closed")
+        return sum(getattr(self, state) for state in OPEN_STATES)
 
     def account(self, now: int) -> None:
         """Book the time since the last booking in the states that held."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chainsim.engines.simpy_engine.account import Account
 from chainsim.network.clock import Clock
-from chainsim.network.compiled import ResponseSpec
+from chainsim.network.levers import ResponseSpec
 
 
 class Response(Account):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chainsim.network.calendars import Time
-from chainsim.network.compiled import DisruptionSpec
+from chainsim.network.disruption import DisruptionSpec
 from chainsim.network.distributions import compiled, duration
 from chainsim.network.names import Names
 from chainsim.network.parts.hits import about_lanes, hit_lanes, hit_operations, hit_stocks

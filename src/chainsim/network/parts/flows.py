@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from chainsim.network.calendars import Time
-from chainsim.network.compiled import NONE, Forecast, LaneSpec, ReplenishmentSpec, Target
+from chainsim.network.compiled import NONE, LaneSpec, ReplenishmentSpec
 from chainsim.network.distributions import duration
+from chainsim.network.levels import Forecast, Target
 from chainsim.network.names import Names
 from chainsim.network.parts.hits import hit_lanes
 from chainsim.network.parts.rates import Rates

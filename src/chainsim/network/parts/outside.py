@@ -9,15 +9,9 @@ from typing import Any
 
 from chainsim.network.calendars import Time, months_of_year, profile_factors
 from chainsim.network.clock import DAY, Clock, tabulate
-from chainsim.network.compiled import (
-    FULL_SPEED,
-    NONE,
-    ArrivalSpec,
-    DemandSpec,
-    Distribution,
-    StreamSpec,
-)
+from chainsim.network.compiled import FULL_SPEED, NONE, ArrivalSpec, DemandSpec, StreamSpec
 from chainsim.network.distributions import compiled, duration, mean
+from chainsim.network.levels import Distribution
 from chainsim.network.names import Names
 from chainsim.network.parts.divided import Division
 from chainsim.network.parts.fleets import slots

@@ -96,7 +96,6 @@ def _project(
     return ProjectSpec(
         id=key,
         rank=names.ranks["investment", key],
-        kind=project.kind,
         site=names.sites[project.at],
         start=NONE if rule is not None else _start(time, project),
         opens=opens,

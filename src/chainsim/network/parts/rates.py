@@ -7,7 +7,8 @@ from fractions import Fraction
 
 from chainsim.network.calendars import Time, calendar_factor, profile_factors
 from chainsim.network.clock import DAY, Factor, Piece, tabulate
-from chainsim.network.compiled import FULL_SPEED, NONE, Base, ClockSpec
+from chainsim.network.compiled import FULL_SPEED, NONE
+from chainsim.network.levels import Base, ClockSpec
 from chainsim.network.ramps import total
 from chainsim.scenario.launching import made_from
 from chainsim.scenario.schema.document import ScenarioFile

@@ -12,17 +12,19 @@ from chainsim.network.compiled import (
     FULL_SPEED,
     NONE,
     Allocation,
-    BackupSpec,
     CompiledNetwork,
-    ExpediteSpec,
     LaneSpec,
     OperationSpec,
-    PoolSpec,
     ReplenishmentSpec,
+    StockSpec,
+)
+from chainsim.network.levels import Target
+from chainsim.network.levers import (
+    BackupSpec,
+    ExpediteSpec,
+    PoolSpec,
     ResponseSpec,
     SecondSourceSpec,
-    StockSpec,
-    Target,
 )
 from chainsim.network.names import Names
 from chainsim.network.parts.answered import applies

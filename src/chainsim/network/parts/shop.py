@@ -14,7 +14,6 @@ from chainsim.network.compiled import (
     SCRAP,
     Allocation,
     BreakdownSpec,
-    Distribution,
     InputSpec,
     MakingSpec,
     OperationSpec,
@@ -23,9 +22,9 @@ from chainsim.network.compiled import (
     ResourceSpec,
     StockSpec,
     StreamSpec,
-    Target,
 )
 from chainsim.network.distributions import duration
+from chainsim.network.levels import Distribution, Target
 from chainsim.network.names import Names
 from chainsim.network.parts.rates import Rates
 from chainsim.scenario.quantities import Quantity

@@ -14,14 +14,9 @@ from numpy.typing import NDArray
 
 from chainsim.network.calendars import Time
 from chainsim.network.clock import DAY
-from chainsim.network.compiled import (
-    CompiledNetwork,
-    OperationSpec,
-    ReplenishmentSpec,
-    StockSpec,
-    Target,
-)
+from chainsim.network.compiled import CompiledNetwork, OperationSpec, ReplenishmentSpec, StockSpec
 from chainsim.network.distributions import mean
+from chainsim.network.levels import Target
 from chainsim.network.names import Names
 from chainsim.network.parts.responses import extra_covers, with_responses
 from chainsim.network.parts.shop import thousandths

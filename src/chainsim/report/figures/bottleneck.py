@@ -12,7 +12,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from chainsim.experiments.bottleneck import Bottlenecks
 from chainsim.experiments.fluid import Floats
 from chainsim.network.compiled import SECONDS_PER_DAY
-from chainsim.outcome.trajectory import STATES
+from chainsim.outcome.trajectory import OPEN_STATES, STATES
 from chainsim.report.figures.forest import replications_in_words
 from chainsim.report.figures.servers import LOOKS
 from chainsim.report.figures.style import (
@@ -36,7 +36,7 @@ MOST_PANELS = 15
 COLUMNS = 3
 MOST_TICKS = 8
 HEAT = LinearSegmentedColormap.from_list("use", ["#ffffff", "#f3c28b", RED, "#6b2a00"])
-OPEN = [k for k, state in enumerate(STATES) if state != "closed"]
+OPEN = [STATES.index(state) for state in OPEN_STATES]
 
 
 def bottleneck_pictures(found: Bottlenecks) -> Iterator[Picture]:

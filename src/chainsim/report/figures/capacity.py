@@ -14,8 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from chainsim.experiments.daily import Band
-from chainsim.network.capacity import StaticCapacity, month_edges, static_capacity
 from chainsim.network.stages import STAGES
+from chainsim.network.static_capacity import StaticCapacity, month_edges, static_capacity
 from chainsim.report.figures.output import monthly
 from chainsim.report.figures.scene import Floats, Scene
 from chainsim.report.figures.style import (

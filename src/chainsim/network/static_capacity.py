@@ -11,6 +11,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,20 +26,22 @@ from chainsim.network.compiled import (
     ResourceSpec,
 )
 from chainsim.network.distributions import mean
-from chainsim.network.installed import installed_servers
+from chainsim.network.installed import server_work
 from chainsim.network.plan import planned
-from chainsim.network.stages import resource_groups
+from chainsim.network.stages import main_item, resource_groups
 from chainsim.network.streams import undisturbed
 
 Floats = NDArray[np.float64]
 Edges = NDArray[np.int64]
 """Seconds in order; amounts are of the times between neighbours."""
 MILLISECONDS = 1_000
+SCRAPPED = "scrap"
+"""The product of operations that only throw away."""
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """Servers of one name and one product at the sites of one stage."""
+class GroupCapacity:
+    """What servers of one name and one product at the sites of one stage suffice for."""
 
     stage: str
     name: str
@@ -63,14 +66,14 @@ class StaticCapacity:
 
     plan: Floats
     """Units of output, (time,)."""
-    groups: tuple[Group, ...]
+    groups: tuple[GroupCapacity, ...]
     """By stage in the order of the flow, then by name."""
 
-    def binding(self, k: int) -> Group:
+    def binding(self, k: int) -> GroupCapacity:
         """The group with the least capacity in a time."""
         return min(self.groups, key=lambda group: float(group.capacity[k]))
 
-    def binding_site(self, k: int) -> Group:
+    def binding_site(self, k: int) -> GroupCapacity:
         """The group of the site with the least capacity for its part of the work."""
         return min(self.groups, key=lambda group: float(group.tightest[k]))
 
@@ -115,7 +118,7 @@ def static_capacity(network: CompiledNetwork, edges: Edges) -> StaticCapacity:
 
 def _group(
     network: CompiledNetwork, key: tuple[str, str, str], shares: Sequence[_Share], plan: Floats
-) -> Group:
+) -> GroupCapacity:
     none = np.zeros_like(plan)
     could = sum((share.could for share in shares), start=none)
     done = sum((share.planned for share in shares), start=none)
@@ -123,7 +126,9 @@ def _group(
     single = np.stack([_limit(share.could, _over(share.planned, plan)) for share in shares])
     least = single.argmin(axis=0)
     sites = [network.sites[network.resources[share.resource].site].id for share in shares]
-    return Group(*key, capacity, single.min(axis=0), tuple(sites[k] for k in least.tolist()))
+    return GroupCapacity(
+        *key, capacity, single.min(axis=0), tuple(sites[k] for k in least.tolist())
+    )
 
 
 def availability(operation: OperationSpec, clock: Clock, end: int) -> float:
@@ -164,7 +169,7 @@ def _products(network: CompiledNetwork, lots: Floats) -> dict[tuple[str, str, st
         for r in resources:
             used = _used(network.resources[r], lots)
             if used:
-                by_item[_product(network, network.operations[used[0]])].append(r)
+                by_item[main_item(network, network.operations[used[0]]) or SCRAPPED].append(r)
         found |= {(stage, name, item): members for item, members in sorted(by_item.items())}
     return found
 
@@ -172,15 +177,6 @@ def _products(network: CompiledNetwork, lots: Floats) -> dict[tuple[str, str, st
 def _used(resource: ResourceSpec, lots: Floats) -> list[int]:
     """The operations that the plan uses, by priority and rank."""
     return [o for o in resource.operations if lots[o].any()]
-
-
-def _product(network: CompiledNetwork, operation: OperationSpec) -> str:
-    """The item that most of its lots become."""
-    made = [way for way in operation.outputs if way.stock >= 0]
-    if not made:
-        return "scrap"
-    main = max(made, key=lambda way: way.share)
-    return network.items[network.stocks[main.stock].item].id
 
 
 class _Share:
@@ -216,18 +212,7 @@ def _speed(network: CompiledNetwork, resource: int, o: int, edges: Edges) -> Flo
     """Seconds of work at full speed that the servers can do on an operation, (time,)."""
     operation = network.operations[o]
     clock = undisturbed(network, operation.clock)
-    steps = installed_servers(network, resource)
-    done = np.array([_done(clock, steps, int(edge)) for edge in edges])
     up = availability(operation, clock, network.horizon.end)
-    speed: Floats = np.diff(done) / FULL_SPEED * up
+    done = [server_work(network, resource, clock, a, b) for a, b in pairwise(edges.tolist())]
+    speed: Floats = np.array(done) / FULL_SPEED * up
     return speed
-
-
-def _done(clock: Clock, steps: Sequence[tuple[int, int]], second: int) -> int:
-    """The integral of speed x servers from second 0 on, ppm-seconds."""
-    total = 0
-    for k, (begin, servers) in enumerate(steps):
-        end = min(steps[k + 1][0], second) if k + 1 < len(steps) else second
-        if begin < end:
-            total += servers * (clock.work(end) - clock.work(begin))
-    return total
