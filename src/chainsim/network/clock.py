@@ -173,15 +173,16 @@ class _InForce:
             for factor, i in self._active
             if _ends(factor) is None or begin < _ends(factor)  # type: ignore[operator]
         ]
+        pieces = [factor[i] for factor, i in self._active]
+        steady = math.prod(piece.value for piece in pieces if piece.curve is None)
+        curves = [piece.curve for piece in pieces if piece.curve is not None]
+        if not curves or not steady:
+            return steady
         width = stop - begin
         middle = begin + width / 2
         left, right = middle - GAUSS * width, middle + GAUSS * width
-        at_left = at_right = 1.0
-        for factor, i in self._active:
-            piece = factor[i]
-            at_left *= piece.value if piece.curve is None else piece.curve(left)
-            at_right *= piece.value if piece.curve is None else piece.curve(right)
-        return (at_left + at_right) / 2
+        mean = (math.prod(c(left) for c in curves) + math.prod(c(right) for c in curves)) / 2
+        return steady * mean
 
 
 def _is_one(piece: Piece) -> bool:
