@@ -69,14 +69,10 @@ def measured(scenario: str, overrides: list[str], operation: str) -> Row:
     began = time.process_time()
     run = chainsim.simulate(network)
     took = time.process_time() - began
-    items = chainsim.measure(network, run).items
-    covers = {item: c for item, row in items.items() if (c := row["days_of_cover"]) is not None}
     late = [c.late for c in launch_courses(network, run).values() if c.late is not None]
     return {
         **of_days(network, run, operation, range(run.first_day, len(run.day_ends))),
         **by_year(network, run, operation),
-        "days_of_cover": sum(covers.values()) / len(covers) if covers else None,
-        **{f"days_of_cover.{item}": cover for item, cover in covers.items()},
         "launches_late": sum(late) / len(late) if late else None,
         "events": run.events,
         "cpu_s": round(took, 2),
@@ -90,7 +86,12 @@ def of_days(network: CompiledNetwork, run: Trajectory, operation: str, days: ran
     ids = [spec.id.split("/", 1)[1] for spec in network.operations]
     lines = [i for i, own in enumerate(ids) if made_from(own) == operation]
     used = meter.row(sites, lines)["utilisation"]
-    return {**{name: total[name] for name in TOTALS}, "utilisation": used}
+    covers = [c for row in meter.items().values() if (c := row["days_of_cover"]) is not None]
+    return {
+        **{name: total[name] for name in TOTALS},
+        "utilisation": used,
+        "days_of_cover": sum(covers) / len(covers) if covers else None,
+    }
 
 
 def by_year(network: CompiledNetwork, run: Trajectory, operation: str) -> Row:
