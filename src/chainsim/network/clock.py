@@ -173,16 +173,27 @@ class _InForce:
             for factor, i in self._active
             if _ends(factor) is None or begin < _ends(factor)  # type: ignore[operator]
         ]
-        pieces = [factor[i] for factor, i in self._active]
-        steady = math.prod(piece.value for piece in pieces if piece.curve is None)
-        curves = [piece.curve for piece in pieces if piece.curve is not None]
-        if not curves or not steady:
-            return steady
-        width = stop - begin
-        middle = begin + width / 2
-        left, right = middle - GAUSS * width, middle + GAUSS * width
-        mean = (math.prod(c(left) for c in curves) + math.prod(c(right) for c in curves)) / 2
-        return steady * mean
+        steady = 1.0
+        curves = []
+        for factor, i in self._active:
+            piece = factor[i]
+            if piece.curve is None:
+                steady *= piece.value
+            else:
+                curves.append(piece.curve)
+        return steady * _mean(curves, begin, stop) if curves and steady else steady
+
+
+def _mean(curves: Sequence[Callable[[float], float]], begin: int, stop: int) -> float:
+    """The mean of a product of curves over [begin, stop)."""
+    width = stop - begin
+    middle = begin + width / 2
+    left, right = middle - GAUSS * width, middle + GAUSS * width
+    at_left = at_right = 1.0
+    for curve in curves:
+        at_left *= curve(left)
+        at_right *= curve(right)
+    return (at_left + at_right) / 2
 
 
 def _is_one(piece: Piece) -> bool:
