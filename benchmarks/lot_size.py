@@ -34,7 +34,7 @@ TOTALS = ("output", "backlog", "fill_rate", "same_day_fill_rate")
 CHANGES = {
     "output": "Output, change in %",
     "utilisation": "Utilisation of lines, change in %",
-    "days_of_cover": "Mean days of cover of inputs, change in %",
+    "days_of_cover": "Days of cover, change in %",
 }
 """Drawn against the first value of the parameter, at least from -1.1 to 1.1 %."""
 LEVELS = {
@@ -123,8 +123,10 @@ def drawn(parameter: str, rows: list[Row]) -> Picture:
             label = column.partition(".")[2] or "whole run"
             axes.plot(values, numbers, marker="o", ms=3, lw=1.2, color=colour, label=label)
         if name in CHANGES:
-            widest = max(1.1, *(abs(limit) for limit in axes.get_ylim()))
-            axes.set_ylim(-widest, widest)
+            low, high = axes.get_ylim()
+            axes.set_ylim(min(low, -1.1), max(high, 1.1))
+        elif name != "fill_rate":
+            axes.set_ylim(bottom=0, top=max(axes.get_ylim()[1], 1))
         axes.set_title(words, fontsize=8, loc="left")
     if "output.2" in " ".join(rows[0]):
         grid.flat[0].legend(fontsize=6, ncols=2)
@@ -133,8 +135,8 @@ def drawn(parameter: str, rows: list[Row]) -> Picture:
 
 def shown_as(name: str, numbers: Floats) -> Floats:
     """Values as drawn."""
-    changes: Floats = 100 * (numbers / numbers[0] - 1)
     if name in CHANGES:
+        changes: Floats = 100 * (numbers / numbers[0] - 1)
         return changes
     return numbers / 1e6 if name == "events" else numbers
 
