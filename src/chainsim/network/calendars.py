@@ -26,6 +26,7 @@ class Time:
         self.start = start
         self.end = end
         self.midnight = dt.datetime(origin.year, origin.month, origin.day)
+        self._since_midnight = int((origin - self.midnight).total_seconds())
         first = self.midnight.date()
         self.days = [first + dt.timedelta(days=k) for k in range(end // DAY + 1 + DAYS_AFTER)]
         """The civil days of the run from that of second 0 on, and a margin after it."""
@@ -56,8 +57,7 @@ class Time:
 
     def day_start(self, day: dt.date) -> int:
         """The second at which a civil day begins (may be below 0)."""
-        at = dt.datetime(day.year, day.month, day.day)
-        return int((at - self.origin).total_seconds())
+        return (day - self.days[0]).days * DAY - self._since_midnight
 
 
 class Shifts:
@@ -183,7 +183,8 @@ def months_of_year(
         weights = [Fraction(monthrange(year, month)[1]) for month in range(1, 13)]
     else:
         weights = months_of_year(profiles[profile.season], profiles, year)
-    return [total * weight / sum(weights) for weight in weights]
+    whole = sum(weights)
+    return [total * weight / whole for weight in weights]
 
 
 def _years(profile: written.Years, profiles: Mapping[str, written.Profile], time: Time) -> Factor:

@@ -173,15 +173,27 @@ class _InForce:
             for factor, i in self._active
             if _ends(factor) is None or begin < _ends(factor)  # type: ignore[operator]
         ]
-        width = stop - begin
-        middle = begin + width / 2
-        left, right = middle - GAUSS * width, middle + GAUSS * width
-        at_left = at_right = 1.0
+        steady = 1.0
+        curves = []
         for factor, i in self._active:
             piece = factor[i]
-            at_left *= piece.value if piece.curve is None else piece.curve(left)
-            at_right *= piece.value if piece.curve is None else piece.curve(right)
-        return (at_left + at_right) / 2
+            if piece.curve is None:
+                steady *= piece.value
+            else:
+                curves.append(piece.curve)
+        return steady * _mean(curves, begin, stop) if curves and steady else steady
+
+
+def _mean(curves: Sequence[Callable[[float], float]], begin: int, stop: int) -> float:
+    """The mean of a product of curves over [begin, stop)."""
+    width = stop - begin
+    middle = begin + width / 2
+    left, right = middle - GAUSS * width, middle + GAUSS * width
+    at_left = at_right = 1.0
+    for curve in curves:
+        at_left *= curve(left)
+        at_right *= curve(right)
+    return (at_left + at_right) / 2
 
 
 def _is_one(piece: Piece) -> bool:

@@ -150,6 +150,9 @@ class SiteBalance:
                     if i.stock in outputs and i.stock not in ordered:
                         self.balance[self.made.index(i.stock), k] -= i.quantity
 
+        self.solved = np.linalg.pinv(self.balance)
+        """From what leaves the made stocks to lots: the least squares of smallest norm."""
+
     def add_use(self, leaving: Floats, following: Floats, yielded: Floats) -> None:
         """Add to `following` what the operations use so that the made stocks stay level.
 
@@ -164,8 +167,7 @@ class SiteBalance:
                     inner[row] = self.intake[self.used.index(stock)] @ self.rates
         final = leaving[self.made] - inner
         final = np.maximum(final, 0.0)
-        rates = np.linalg.lstsq(self.balance, final, rcond=None)[0]
-        self.rates = np.maximum(rates, 0.0)
+        self.rates = np.maximum(self.solved @ final, 0.0)
         for row, stock in enumerate(self.used):
             following[stock] += self.intake[row] @ self.rates
         for row, stock in enumerate(self.by_products):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from fractions import Fraction
 
 import numpy as np
@@ -36,10 +35,10 @@ def expected_amounts(
         factor = mean(stream.noise) if stream.noise is not None else 1.0
         times = np.array([at for at, _ in stream.trace], dtype=np.int64)
         places = np.searchsorted(edges, times, side="right") - 1
-        parts = _parts(stream)
-        for place, (_, amount), part in zip(places, stream.trace, parts, strict=True):
-            if 0 <= place < len(amounts):
-                amounts[place] += amount * factor * part
+        within = (places >= 0) & (places < len(amounts))
+        listed = np.array([amount for _, amount in stream.trace], dtype=np.float64)
+        expected = listed * factor * _parts(stream)
+        np.add.at(amounts, places[within], expected[within])
         return amounts
     size = mean(stream.size) if stream.size is not None else float(stream.fixed_size)
     if stream.process == "regular":
@@ -54,11 +53,10 @@ def expected_amounts(
     return amounts
 
 
-def _parts(stream: StreamSpec) -> list[float]:
-    """The part of each listed amount that is this stream's."""
-    parts = []
-    for event in range(len(stream.trace)):
-        shares = [one[event] / FULL_SPEED for one in stream.division]
-        own = shares[stream.part] if stream.part < len(shares) else 1.0
-        parts.append(own * math.prod(1 - share for share in shares[: stream.part]))
-    return parts
+def _parts(stream: StreamSpec) -> NDArray[np.float64]:
+    """The part of each listed amount that is this stream's (events,)."""
+    shares = np.array(stream.division, dtype=np.float64) / FULL_SPEED
+    parts = np.ones(len(stream.trace))
+    for earlier in shares[: stream.part]:
+        parts *= 1 - earlier
+    return shares[stream.part] * parts if stream.part < len(shares) else parts

@@ -30,6 +30,7 @@ class Rates:
         self._additions = additions
         self.bases: list[Base] = [Base((0,), (FULL_SPEED,))]
         self.clocks: list[ClockSpec] = []
+        self._calendars: dict[str, Factor] = {}
         self._known: dict[tuple[str | None, Capacity, Pair | None], int] = {(None, None, None): 0}
 
     def operation(self, site: str, key: str, owner: int) -> int:
@@ -81,5 +82,11 @@ class Rates:
         if grown is not None:
             factors = [total(factors, self._additions[grown])]
         if calendar is not None:
-            factors = [calendar_factor(self.document.calendars[calendar], self.time), *factors]
+            factors = [self._open(calendar), *factors]
         return factors
+
+    def _open(self, calendar: str) -> Factor:
+        if calendar not in self._calendars:
+            written = self.document.calendars[calendar]
+            self._calendars[calendar] = calendar_factor(written, self.time)
+        return self._calendars[calendar]
