@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from tests.unit.cli_support import call
 
 from chainsim.errors import InputError
 from chainsim.scenario import checks
@@ -586,6 +587,9 @@ FINE = {
     "two launches of all the plan": (FROM_ASSEMBLE, launching(LAUNCH, "n" + LAUNCH[1:])),
     "a launch of the past, off": (FROM_ASSEMBLE, launching(
         LAUNCH.replace("20 d", "-9 d").replace("share", "enabled: false, share"))),
+    "an investment of the past, off": (
+        END, investing(GROWTH.replace("start: 9 d", "start: 2021-12-20, enabled: false"))
+    ),
     "national output of part of the run": (END, national("output: {2021: 5}")),
     "two events at one instant": ("plan, rate: 400}", "trace, events: [[2, 1], [2, 1]]}"),
 }  # fmt: skip
@@ -651,6 +655,46 @@ def test_a_rule_that_can_never_fire_is_a_warning(rule: str, says: str) -> None:
     (warning,) = scenario_from_text(VALID.replace(END, investing(rule))).warnings
     assert says in str(warning)
     assert scenario_from_text(VALID.replace(END, investing(NEVER))).warnings == ()
+
+
+def test_a_path_of_zero_is_told_once() -> None:
+    """The low and the high path leave the year out: nothing is wrong with them."""
+    with pytest.raises(InputError) as caught:
+        scenario_from_text(VALID.replace(END, national("output: {2022: 0}, low: {}")))
+    assert [problem.path for problem in caught.value.problems] == ["national.output.2022"]
+
+
+def test_of_many_missing_years_the_first_are_named() -> None:
+    """From 2001 to 2021 there are 21 years: five are named, 16 are not."""
+    with pytest.raises(InputError) as caught:
+        scenario_from_text(VALID.replace(END, national("output: {2000: 5, 2022: 5}")))
+    assert "2001, 2002, 2003, 2004, 2005 and 16 more are missing" in str(caught.value)
+
+
+def test_a_launch_without_an_output_item_is_told_once() -> None:
+    text = launching(LAUNCH, back="").replace("output_item: car\n", "")
+    with pytest.raises(InputError) as caught:
+        scenario_from_text(VALID.replace(FROM_ASSEMBLE, text))
+    assert "output_item" in str(caught.value) and "None" not in str(caught.value)
+
+
+def test_validate_sees_a_share_that_is_above_one_for_a_while(tmp_path: Path) -> None:
+    """A curve to 1.2: not all shares of a plan are lists of values."""
+    curve = "profiles: {rise: {kind: smoothstep, start: 20 d, from: 0, to: 1.2, over: 20 d}}\n"
+    text = launching(LAUNCH.replace("share: 0.5", "share: rise"), more=curve)
+    file = tmp_path / "launch.yaml"
+    file.write_text(VALID.replace(FROM_ASSEMBLE, text), encoding="utf-8")
+    done = call("validate", file)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"{file}:")
+    assert "launches.m.share must leave the models of 'P' at most 1 together" in done.stderr
+
+
+def test_a_pilot_after_the_end_is_a_warning() -> None:
+    late = launching(LAUNCH.replace("start: 2 d", "start: 60 d"))
+    (warning,) = scenario_from_text(VALID.replace(FROM_ASSEMBLE, late)).warnings
+    assert warning.path == "launches.m.pilot.start"
+    assert "no crash car is built by then" in str(warning)
 
 
 @pytest.mark.parametrize("rule", [rule.__name__ for rule in checks.WARNINGS])

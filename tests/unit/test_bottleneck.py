@@ -17,7 +17,7 @@ from chainsim import simulate
 from chainsim.errors import InputError, LawError
 from chainsim.experiments import shadow
 from chainsim.experiments.bottleneck import Asked, Bottlenecks, analyse, analysed, seconds_of
-from chainsim.experiments.capacity import with_ample_capacity
+from chainsim.experiments.capacity import capacity_of, with_ample_capacity
 from chainsim.experiments.shadow import ShadowValue
 from chainsim.experiments.summary import aggregate
 from chainsim.network.compiled import CompiledNetwork
@@ -129,6 +129,20 @@ def test_groups_are_stages_names_and_items_or_sites() -> None:
     assert [g.id for g in server_groups(both, by_site=True)] == [
         "upstream/works/press/part", "upstream/works_2/press/part", "midstream/plant/hall"
     ]  # fmt: skip
+
+
+def test_servers_that_an_operation_lends_stay_its_own() -> None:
+    """As those of a line are on which a new model is built: told in bodies, 120 a day."""
+    lent = mapping()
+    plant = lent["sites"]["plant"]
+    plant["resources"] = {"line": {}}
+    for name in ("line", "bench"):
+        plant["operations"][name]["resource"] = "line"
+    shared = network(**lent)
+    (group,) = [one for one in server_groups(shared) if one.stage == "midstream"]
+    assert group.id == LINE
+    found = capacity_of(shared, group, 0, 86_400)
+    assert (found.amount, found.unit) == (pytest.approx(120), "unit")
 
 
 def test_months_and_years_are_those_of_the_statistics() -> None:
@@ -277,7 +291,8 @@ def test_results_do_not_depend_on_the_number_of_workers() -> None:
 def test_what_is_wrong_has_exit_code_2(tmp_path: Path, no_figures: None) -> None:
     file = tmp_path / "series.yaml"
     file.write_text(json.dumps(mapping()))
-    for words in (["--year", 2031], ["--construction", "2 km"], ["--target", 5]):
+    not_a_number = (["--target", "nan"], ["--step", "nan"])
+    for words in (["--year", 2031], ["--construction", "2 km"], ["--target", 5], *not_a_number):
         done = call("bottleneck", file, *words, "--out", tmp_path / "out")
         assert done.exit_code == 2, done.stderr
     assert not (tmp_path / "out").exists()

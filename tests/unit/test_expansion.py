@@ -18,6 +18,7 @@ from chainsim import compile_network, load_scenario, scenario_from_mapping, simu
 from chainsim.errors import RunError
 from chainsim.experiments.bottleneck import Asked, analysed, terms
 from chainsim.experiments.capacity import (
+    SERVER_DAYS,
     capacity_of,
     faster,
     highest_speed,
@@ -378,6 +379,51 @@ def test_a_line_that_a_new_model_shares_is_still_one_line() -> None:
     last = [grown.bases[grown.clocks[o.clock].base].rates[-1] for o in grown.operations
             if o.resource == line]  # fmt: skip
     assert last == [1_500_000, 1_500_000]
+
+
+def built(chained: dict[str, Any], build: Build) -> dict[str, Any]:
+    """The scenario with what is to be built, as a layer on top of it."""
+    scenario = scenario_from_mapping(chained)
+    key, block = investment(build, scenario.document)
+    merged = {**chained, "investments": {**chained.get("investments", {}), key: block}}
+    scenario_from_mapping(merged)
+    return merged
+
+
+BUILD = Build(
+    resource=0, id="plant/bench", share=0.5, present=1000.0, unit=SERVER_DAYS, servers=1.0,
+    speed=1.0, terms=Terms(construction=20 * 86_400, ramp=0), full_by=dt.datetime(2024, 2, 1),
+)  # fmt: skip
+
+
+def test_what_is_built_twice_adds_up() -> None:
+    """A second layer does not take the place of the first."""
+    once = built(mapping(), BUILD)
+    twice = built(once, BUILD)
+    assert list(twice["investments"]) == ["build_plant_bench", "build_plant_bench_2"]
+
+
+def test_servers_that_only_a_launch_shares_get_speed() -> None:
+    """Their days are told as days of servers, but no resource of the scenario has their name."""
+    (block,) = built(mapping(), BUILD)["investments"].values()
+    assert (block["operation"], block["share"]) == ("bench", 0.5) and "resource" not in block
+
+
+def test_a_resource_of_one_operation_gets_speed_there() -> None:
+    chained = mapping()
+    plant = chained["sites"]["plant"]
+    plant["resources"] = {"rig": {"servers": 1}}
+    plant["operations"]["bench"]["resource"] = "rig"
+    rig = replace(BUILD, id="plant/rig", unit="vehicle")
+    (block,) = built(chained, rig)["investments"].values()
+    assert (block["operation"], block["share"]) == ("bench", 0.5)
+
+
+def test_what_had_to_be_there_before_the_run_opens_on_its_second_day() -> None:
+    early = replace(BUILD, full_by=dt.datetime(2023, 12, 2))
+    (block,) = built(mapping(), early)["investments"].values()
+    # twenty days of works before 2 January 2024
+    assert block["start"] == "2023-12-13"
 
 
 def test_a_target_is_for_the_last_whole_year(tmp_path: Path) -> None:

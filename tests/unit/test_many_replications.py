@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
+import time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -165,3 +168,21 @@ def alive(process: int) -> bool:
 
 def test_processors_are_counted() -> None:
     assert 1 <= executors.usable_processors() <= (os.cpu_count() or 1)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_an_interrupt_that_a_thread_gets_waits_until_workers_are_started() -> None:
+    """Threads of libraries do not block signals; half a worker would print a traceback."""
+    done = threading.Event()
+    thread = threading.Thread(target=done.wait)
+    thread.start()
+    steps = []
+    try:
+        with pytest.raises(KeyboardInterrupt), executors._interrupts_held_back():
+            signal.pthread_kill(thread.ident or 0, signal.SIGINT)
+            time.sleep(0.05)
+            steps.append("started")
+        assert steps == ["started"]
+    finally:
+        done.set()
+        thread.join()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import shlex
 import sys
 import time
@@ -20,11 +21,26 @@ if TYPE_CHECKING:
     from chainsim.experiments.bottleneck import Analysis, Bottlenecks
 
 
+class Within(click.FloatRange):
+    """A range that refuses what is no number: nothing compares with it, so no bound would."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number.
+
+        Raises:
+            click.BadParameter: it is none, or lies outside.
+        """
+        found = super().convert(value, param, ctx)
+        if math.isnan(found):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return found
+
+
 @click.command()
 @click.argument("file", type=FILE, metavar="FILE")
 @click.option(
     "--step",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=Within(0, 1, min_open=True),
     default=0.02,
     show_default=True,
     metavar="SHARE",
@@ -44,7 +60,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--target",
-    type=click.FloatRange(0, 1e12, min_open=True),
+    type=Within(0, 1e12, min_open=True),
     metavar="N",
     help="Search for what to build so that a year's output reaches N.",
 )

@@ -28,6 +28,10 @@ def validate(files: tuple[Path, ...], overrides: tuple[str, ...], as_json: bool)
         words = ""
         try:
             scenario = load_scenario(file, overrides)
+            if scenario.document.launches:  # the one block that takes tables of profiles
+                from chainsim.network.compiling import check_launches
+
+                check_launches(scenario)
             warnings = scenario.warnings
             words = f"{file}: fine, {len(scenario.document.sites)} sites"
         except InputError as error:

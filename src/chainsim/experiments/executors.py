@@ -128,24 +128,28 @@ def _interrupts_held_back() -> Iterator[None]:
     """An interrupt is delivered afterwards; processes started meanwhile never get one.
 
     What else ends this process is delivered afterwards too, and ends those processes as usual.
+    Blocking alone is not enough: threads of libraries do not block, and Python runs the handler of
+    a signal that one of them gets in the main thread all the same.
     """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     came: list[int] = []
-    handler = signal.getsignal(signal.SIGTERM)
-    heeded = callable(handler) and threading.current_thread() is threading.main_thread()
-    if heeded:
-        signal.signal(signal.SIGTERM, lambda number, frame: came.append(number))
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    in_main = threading.current_thread() is threading.main_thread()
+    heeded = {number: handler for number, handler in handlers.items()
+              if in_main and callable(handler)}  # fmt: skip
+    for number in heeded:
+        signal.signal(number, lambda number, frame: came.append(number))
     try:
         yield
     finally:
-        if heeded:
-            signal.signal(signal.SIGTERM, handler)
+        for number, handler in heeded.items():
+            signal.signal(number, handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         if came:
-            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(came[0])
 
 
 @contextmanager

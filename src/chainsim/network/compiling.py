@@ -87,6 +87,15 @@ def compile_network(scenario: Scenario) -> CompiledNetwork:
     return with_targets(with_fleets(network, document, names), document, names, time)
 
 
+def check_launches(scenario: Scenario) -> None:
+    """Nothing comes out; a look at what only shows by the tables of profiles, without compiling.
+
+    Raises:
+        InputError: new models take more than all of a maker's plan.
+    """
+    launched(scenario, _time(scenario.document.run))
+
+
 def fingerprint(scenario: Scenario) -> str:
     """The hash of all that a run's numbers depend on, apart from the replication."""
     facts = {key: value for key, value in scenario.merged.items() if key not in WORDS}

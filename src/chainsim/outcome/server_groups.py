@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainsim.network.compiled import CompiledNetwork, Horizon
-from chainsim.network.stages import STAGES, main_item, own_operation
+from chainsim.network.stages import STAGES, main_item, owner_of
 from chainsim.outcome.trajectory import STATES, Integers, Trajectory
 
 
@@ -22,7 +22,7 @@ class Group:
     name: str
     """Of the operation, or of the resource that several operations share."""
     item: str
-    """What they make; empty where several operations share the servers."""
+    """What they make; empty where operations share servers that are none's own."""
     resources: tuple[int, ...]
     site: str = ""
     """Where groups are told apart by site."""
@@ -56,8 +56,8 @@ def server_groups(network: CompiledNetwork, by_site: bool = False) -> tuple[Grou
     found: dict[tuple[str, str, str, str], list[int]] = defaultdict(list)
     for k, spec in enumerate(network.resources):
         site = network.sites[spec.site]
-        own = own_operation(network, k)
-        item = "" if own is None else main_item(network, network.operations[own])
+        owner = owner_of(network, k)
+        item = main_item(network, owner) if owner is not None else ""
         name = spec.id.split("/", 1)[1]
         found[site.stage, site.id if by_site else "", name, item].append(k)
     ordered = sorted(found, key=lambda key: (STAGES.index(key[0]), key[1:]))
@@ -99,8 +99,9 @@ def states_by_period(
     counts = trajectory.tables["resources"].counts
     found = np.zeros((len(parts), len(groups), len(STATES)), dtype=np.int64)
     for s, state in enumerate(STATES):
+        of_state = counts[state]
         for g, group in enumerate(groups):
-            daily = counts[state][:, list(group.resources)].sum(axis=1)
+            daily = of_state[:, list(group.resources)].sum(axis=1)
             for p, part in enumerate(parts):
                 found[p, g, s] = daily[part.days.start : part.days.stop].sum()
     return found

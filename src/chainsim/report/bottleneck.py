@@ -57,7 +57,8 @@ def _bound_sheet(found: Bottlenecks) -> Sheet:
         )
     note = (
         "Lost: what the same draws make more with all operations ten times as fast. What binds has "
-        f"the largest part of it; {NOTHING} where less than {100 * TOLERANCE:g} % is lost. As "
+        f"the largest part of it; {NOTHING} where less than {100 * TOLERANCE:g} % is lost, or "
+        "no servers have a part in it (models that wait for an approval show as no release). As "
         "ordered, max flow: the largest steady output by linear programs, with and without the "
         "shares of orders and makers, and what limits it. docs/bottleneck.md says it in full."
     )

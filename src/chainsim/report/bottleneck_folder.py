@@ -11,7 +11,8 @@ from typing import Any
 import yaml
 
 from chainsim.experiments.bottleneck import Bottlenecks
-from chainsim.experiments.expansion import Build
+from chainsim.experiments.capacity import SERVER_DAYS
+from chainsim.experiments.expansion import Build, Expansion
 from chainsim.experiments.runs import ENGINES
 from chainsim.network.compiled import SECONDS_PER_DAY
 from chainsim.outcome.trajectory import STATES
@@ -33,6 +34,8 @@ from chainsim.report.placement import MARK
 from chainsim.scenario.schema.document import ScenarioFile
 
 ENDING = "_bottleneck"
+LONGEST_ID = 64
+"""Signs of an id of the scenario."""
 Columns = dict[str, list[Any]]
 
 
@@ -60,7 +63,8 @@ def write_bottlenecks(found: Bottlenecks, target: Path, circumstances: Circumsta
         write_text(folder / "summary.json", files.json_text(bottleneck_object(found)))
         for name, columns in tables.items():
             write_text(folder / f"{name}.csv", files.csv_text(columns))
-        _write_expansion(found, folder)
+        if found.expansion is not None:
+            _write_expansion(found.expansion, found.analysis.scenario.document, folder)
         write_text(folder / "scenario.yaml", scenario_text(merged))
         for picture in bottleneck_pictures(found):
             illustrate(picture, folder / "figures")
@@ -132,13 +136,12 @@ def steady_columns(found: Bottlenecks) -> Columns:
     return table
 
 
-def _write_expansion(found: Bottlenecks, folder: Path) -> None:
-    one = found.expansion
-    rows = [] if one is None else [build_object(build) for build in one.builds]
-    if one is not None and rows:
+def _write_expansion(one: Expansion, document: ScenarioFile, folder: Path) -> None:
+    rows = [build_object(build) for build in one.builds]
+    if rows:
         columns = {name: [row[name] for row in rows] for name in rows[0]}
         write_text(folder / "expansion.csv", files.csv_text(columns))
-        blocks = dict(investment(build, found.analysis.scenario.document) for build in one.builds)
+        blocks = dict(investment(build, document) for build in one.builds)
         text = yaml.safe_dump({"investments": blocks}, allow_unicode=True, sort_keys=False)
         head = (
             f"# What to build for {one.goal.output:g} in {one.goal.year.name}: a layer to extend.\n"
@@ -147,17 +150,41 @@ def _write_expansion(found: Bottlenecks, folder: Path) -> None:
 
 
 def investment(build: Build, document: ScenarioFile) -> tuple[str, Mapping[str, Any]]:
-    """(id, block of the scenario) of what is built, opening at once when it has to be there."""
+    """(id, block of the scenario) of what is built, opening at once when it has to be there.
+
+    That is the second day of the run where it had to be there before: investments open in the run.
+    Servers that the scenario itself shares come whole; an operation's own get speed, also where
+    a launch builds its model on them.
+    """
     site, name = build.id.split("/", 1)
-    days = build.terms.construction // SECONDS_PER_DAY
+    second_day = document.run.start.date() + dt.timedelta(days=1)
+    works = dt.timedelta(days=build.terms.construction // SECONDS_PER_DAY)
+    begins = max(build.full_by.date(), second_day) - works
     block: dict[str, Any] = {"kind": "expansion", "at": site}
-    if name in document.sites[site].resources:
+    if name in document.sites[site].resources and build.unit == SERVER_DAYS:
         block |= {"resource": name, "servers": math.ceil(build.share * build.servers)}
     else:
-        block |= {"operation": name, "share": round(build.share * build.speed, 6)}
-    begins = build.full_by.date() - dt.timedelta(days=days)
-    block |= {"start": begins.isoformat(), "construction": f"{days} d"}
-    return f"build_{site}_{name}", block
+        operation = _operation(document, site, name)
+        block |= {"operation": operation, "share": round(build.share * build.speed, 6)}
+    block |= {"start": begins.isoformat(), "construction": f"{works.days} d"}
+    return _free_id(f"build_{site}_{name}", document), block
+
+
+def _operation(document: ScenarioFile, site: str, name: str) -> str:
+    """The operation that servers are named after, or the only one on a resource of this name."""
+    operations = document.sites[site].operations
+    users = (key for key, operation in operations.items() if operation.resource == name)
+    return next(users, name)
+
+
+def _free_id(wanted: str, document: ScenarioFile) -> str:
+    """An id that no investment has: a layer of the same id would change that one, not add to it."""
+    base, number = wanted[: LONGEST_ID - 4], 1
+    found = wanted[:LONGEST_ID]
+    while found in document.investments:
+        number += 1
+        found = f"{base}_{number}"
+    return found
 
 
 def _provenance(found: Bottlenecks, circumstances: Circumstances) -> dict[str, Any]:

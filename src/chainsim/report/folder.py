@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -60,8 +61,7 @@ def check_target(out: Path, name: str) -> Path:
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out, prefix="."):
-            pass
+        os.rmdir(tempfile.mkdtemp(dir=out, prefix="."))  # short: an interrupt may leave it behind
     except OSError as error:
         raise _unusable(out, "be a folder that can be written to", error.strerror) from None
     target = out / name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -100,7 +101,8 @@ def _known(
     dead, visits = np.zeros(days, exact), np.zeros(days, exact)
     for age, amount in cohorts:
         own = _millionths(_since(gone, age, days))
-        ahead = [day - age - 1 for day in inspected if day > age]
+        first, last = bisect_right(inspected, age), bisect_right(inspected, age + days)
+        ahead = [day - age - 1 for day in inspected[first:last]]  # those in the run
         dead += amount * own.astype(exact)
         visits += amount * _visits(own, ahead, share).astype(exact)
     return tuple(dead.tolist()), tuple(visits.tolist())
@@ -145,9 +147,9 @@ def _inspection_days(inspections: Inspections | None, end: int) -> Iterator[int]
 def _visits(dead: Integers, inspected: Sequence[int], share: int) -> Integers:
     """Inspections due by each day per million sold, cumulated: `share` ppm of those alive."""
     due = np.zeros(len(dead), np.int64)
-    for day in inspected:
-        if day < len(dead):
-            due[day] += MILLION - int(dead[day])
+    days = np.array(inspected, np.int64)
+    days = days[days < len(dead)]
+    np.add.at(due, days, MILLION - dead[days])  # two ages may be due on one day
     rounded: Integers = (2 * share * np.cumsum(due) + MILLION) // (2 * MILLION)
     return rounded
 

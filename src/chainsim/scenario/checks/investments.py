@@ -95,7 +95,7 @@ def _misfits(ground: Ground, path: Path, extent: Extent, operation: Operation) -
 def investments_open_in_the_run(ground: Ground) -> Problems:
     """Capacity comes after the start of the run: what was there before belongs to the operation."""
     for path, project in _investments(ground):
-        if project.start is not None and _opens(ground, project) <= 0:
+        if project.enabled and project.start is not None and _opens(ground, project) <= 0:
             rule = "open after the start of the run"
             remedy = "raise the rate, the capacity or the servers of the operation instead"
             yield ground.problem((*path, "start"), rule, remedy)

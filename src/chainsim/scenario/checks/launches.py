@@ -82,6 +82,8 @@ def approvals_have_a_route(ground: Ground) -> Problems:
             yield ground.problem(where, "be another site than the maker")
             continue
         cars = approval.samples or (approval.repeat and approval.repeat.samples)
+        if ground.document.output_item is None:
+            continue  # said elsewhere
         if cars and not any(True for _ in sample_lanes(ground.document, launch)):
             item = ground.document.output_item
             rule = f"have an approval route: no lane takes '{item}' from '{launch.at}' to it"
@@ -143,7 +145,7 @@ def launches_follow_the_start(ground: Ground) -> Problems:
 
 
 def launches_lie_in_the_run(ground: Ground) -> Problems:
-    """Warn of launches that are planned, or applied for, after the end of the run."""
+    """Warn of launches that are planned, applied for or built first after the end of the run."""
     for key, launch in ground.document.launches.items():
         path = ("launches", key)
         end = f"lie within the run of {float(ground.end / DAY):g} d"
@@ -151,3 +153,5 @@ def launches_lie_in_the_run(ground: Ground) -> Problems:
             yield ground.problem((*path, "planned"), f"{end}: no vehicle of it is wanted by then")
         elif launch.enabled and ground.seconds(launch.approval.applied) >= ground.end:
             yield ground.problem((*path, "approval", "applied"), f"{end}: it is never approved")
+        elif launch.enabled and launch.pilot and ground.seconds(launch.pilot.start) >= ground.end:
+            yield ground.problem((*path, "pilot", "start"), f"{end}: no crash car is built by then")

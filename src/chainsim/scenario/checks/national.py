@@ -13,6 +13,8 @@ from chainsim.scenario.schema.national import National
 _YEAR = re.compile(r"[1-9]\d{3}\Z")
 SHARE = "national_share"
 PATHS = ("output", "low", "high")
+MOST_LISTED = 5
+"""Years that a message names one by one."""
 
 
 def national_output_is_of_the_output_item(ground: Ground) -> Problems:
@@ -51,7 +53,7 @@ def national_paths_are_in_order(ground: Ground) -> Problems:
     for key, middle in national.output.items():
         low, high = national.low.get(key, middle), national.high.get(key, middle)
         for path, amount in zip(PATHS, (middle, low, high), strict=True):
-            if amount.value <= 0:
+            if amount.value <= 0 and key in getattr(national, path):
                 yield ground.problem(("national", path, key), "be above 0")
         if low.value > middle.value:
             yield ground.problem(("national", "low", key), "not be above output")
@@ -101,5 +103,7 @@ def _whole_years(ground: Ground) -> Iterator[int]:
 
 
 def _listed(years: list[int]) -> str:
-    """Some years with their verb: '2024 is', '2024, 2026 are'."""
-    return f"{', '.join(map(str, years))} {'is' if len(years) == 1 else 'are'}"
+    """Some years with their verb: '2024 is', '2024, 2026 are'; of many the first few."""
+    words = ", ".join(map(str, years[:MOST_LISTED]))
+    more = f" and {len(years) - MOST_LISTED} more" if len(years) > MOST_LISTED else ""
+    return f"{words}{more} {'is' if len(years) == 1 else 'are'}"
