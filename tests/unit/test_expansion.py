@@ -344,6 +344,43 @@ def test_the_command_says_what_to_build(tmp_path: Path, monkeypatch: pytest.Monk
     assert made >= 45_000
 
 
+def test_a_line_that_a_new_model_shares_is_still_one_line() -> None:
+    """A launch makes the operations of the plant a second time, on the same servers.
+
+    The groups, their units and what they can make in 30 days stay; what is built names what stands
+    in the scenario as it was written, and speeds up both.
+    """
+    demand = {"process": "plan", "rate": "100 /d"}
+    written = mapping()
+    written["sites"]["plant"]["demand"]["car"] = demand
+    written["items"]["paper"] = {}
+    approve = {"outputs": {"paper": 1}, "time": "1 d"}
+    written["sites"]["lab"] = {"stage": "downstream", "operations": {"approve": approve}}
+    model = {"at": "plant", "operation": "line", "planned": "10 d", "share": 0.5}
+    model["approval"] = {"at": "lab", "operation": "approve", "applied": "0 d"}
+    plain, new = (
+        scenario_from_mapping(written | more) for more in ({}, {"launches": {"m": model}})
+    )
+    networks = [compile_network(one) for one in (plain, new)]
+    tables = [
+        {group.id: capacity_of(one, group, 0, 30 * DAY) for group in server_groups(one)}
+        for one in networks
+    ]
+    assert tables[0] == tables[1]
+    assert tables[1][LINE].amount == 30 * 120
+    line = next(g for g in server_groups(networks[1]) if g.id == LINE).resources[0]
+    when = dt.datetime(2024, 1, 31)
+    more = Build(line, "plant/line", 0.5, 3600, "units", 1, 1, Terms(20 * DAY, 0), when)
+    name, block = investment(more, new.document)
+    assert block["start"] == "2024-01-11"
+    grown = compile_network(
+        scenario_from_mapping(written | {"launches": {"m": model}, "investments": {name: block}})
+    )
+    last = [grown.bases[grown.clocks[o.clock].base].rates[-1] for o in grown.operations
+            if o.resource == line]  # fmt: skip
+    assert last == [1_500_000, 1_500_000]
+
+
 def built(chained: dict[str, Any], build: Build) -> dict[str, Any]:
     """The scenario with what is to be built, as a layer on top of it."""
     scenario = scenario_from_mapping(chained)
@@ -387,43 +424,6 @@ def test_what_had_to_be_there_before_the_run_opens_on_its_second_day() -> None:
     (block,) = built(mapping(), early)["investments"].values()
     # twenty days of works before 2 January 2024
     assert block["start"] == "2023-12-13"
-
-
-def test_a_line_that_a_new_model_shares_is_still_one_line() -> None:
-    """A launch makes the operations of the plant a second time, on the same servers.
-
-    The groups, their units and what they can make in 30 days stay; what is built names what stands
-    in the scenario as it was written, and speeds up both.
-    """
-    demand = {"process": "plan", "rate": "100 /d"}
-    written = mapping()
-    written["sites"]["plant"]["demand"]["car"] = demand
-    written["items"]["paper"] = {}
-    approve = {"outputs": {"paper": 1}, "time": "1 d"}
-    written["sites"]["lab"] = {"stage": "downstream", "operations": {"approve": approve}}
-    model = {"at": "plant", "operation": "line", "planned": "10 d", "share": 0.5}
-    model["approval"] = {"at": "lab", "operation": "approve", "applied": "0 d"}
-    plain, new = (
-        scenario_from_mapping(written | more) for more in ({}, {"launches": {"m": model}})
-    )
-    networks = [compile_network(one) for one in (plain, new)]
-    tables = [
-        {group.id: capacity_of(one, group, 0, 30 * DAY) for group in server_groups(one)}
-        for one in networks
-    ]
-    assert tables[0] == tables[1]
-    assert tables[1][LINE].amount == 30 * 120
-    line = next(g for g in server_groups(networks[1]) if g.id == LINE).resources[0]
-    when = dt.datetime(2024, 1, 31)
-    more = Build(line, "plant/line", 0.5, 3600, "units", 1, 1, Terms(20 * DAY, 0), when)
-    name, block = investment(more, new.document)
-    assert block["start"] == "2024-01-11"
-    grown = compile_network(
-        scenario_from_mapping(written | {"launches": {"m": model}, "investments": {name: block}})
-    )
-    last = [grown.bases[grown.clocks[o.clock].base].rates[-1] for o in grown.operations
-            if o.resource == line]  # fmt: skip
-    assert last == [1_500_000, 1_500_000]
 
 
 def test_a_target_is_for_the_last_whole_year(tmp_path: Path) -> None:

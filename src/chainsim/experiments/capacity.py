@@ -25,7 +25,7 @@ from chainsim.network.compiled import (
 from chainsim.network.distributions import mean
 from chainsim.network.installed import server_work
 from chainsim.network.levels import Base, ClockSpec, Target
-from chainsim.network.stages import main_item, own_operation
+from chainsim.network.stages import main_item, owner_of
 from chainsim.network.streams import expected_amounts, undisturbed
 from chainsim.outcome.server_groups import Group
 
@@ -101,11 +101,10 @@ def capacity_of(network: CompiledNetwork, group: Group, begin: int, end: int) ->
 
 def resource_capacity(network: CompiledNetwork, resource: int, begin: int, end: int) -> float:
     """The same of the servers of one resource."""
-    own = own_operation(network, resource)
     operation = _representative(network, resource)
     clock = undisturbed(network, operation.clock)
     work = server_work(network, resource, clock, begin, end)
-    if own is None:
+    if owner_of(network, resource) is None:
         return work / FULL_SPEED / SECONDS_PER_DAY
     return work / FULL_SPEED * 1_000 / mean(operation.work) * operation.lot / THOUSANDTHS
 
@@ -120,17 +119,16 @@ def highest_speed(network: CompiledNetwork, resource: int, begin: int, end: int)
 
 def _representative(network: CompiledNetwork, resource: int) -> OperationSpec:
     """The operation whose speed stands for some servers: their own, or the first that shares."""
-    own = own_operation(network, resource)
-    first = network.resources[resource].operations[0]
-    return network.operations[first if own is None else own]
+    first = network.operations[network.resources[resource].operations[0]]
+    return owner_of(network, resource) or first
 
 
 def unit_of(network: CompiledNetwork, resource: int) -> str:
     """The unit in which the capacity of servers is told."""
-    own = own_operation(network, resource)
-    if own is None:
+    owner = owner_of(network, resource)
+    if owner is None:
         return SERVER_DAYS
-    item = main_item(network, network.operations[own])
+    item = main_item(network, owner)
     return next((i.unit for i in network.items if i.id == item), "lots")
 
 

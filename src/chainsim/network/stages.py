@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from chainsim.network.compiled import CompiledNetwork, OperationSpec
-from chainsim.scenario.launching import made_from
+from chainsim.network.compiled import NONE, CompiledNetwork, OperationSpec
 
 STAGES = ("upstream", "midstream", "downstream")
 """In the order of the flow."""
@@ -20,23 +19,23 @@ def resource_groups(network: CompiledNetwork) -> dict[tuple[str, str], list[int]
     return {group: found[group] for group in ordered}
 
 
-def own_operation(network: CompiledNetwork, resource: int) -> int | None:
-    """The operation whose servers some servers are; None where operations of several kinds share.
+def owner_of(network: CompiledNetwork, resource: int) -> OperationSpec | None:
+    """The operation whose own some servers are, though others may use them; None if no one's.
 
-    What launches made like it, and their pilot cars, take the time of its servers.
+    What is built beside it (a new model, its pilot cars) takes their time, and is told in its item.
     """
     spec = network.resources[resource]
-    ids = {o: network.operations[o].id for o in spec.operations}
-    named = next((o for o, one in ids.items() if one == spec.id), None)
-    if named is not None or len({made_from(one) for one in ids.values()}) > 1:
-        return named
-    return next(o for o, one in ids.items() if one == made_from(one))
+    operations = [network.operations[o] for o in spec.operations]
+    if len(operations) == 1:
+        return operations[0]
+    return next((one for one in operations if one.id == spec.id), None)
 
 
 def main_item(network: CompiledNetwork, operation: OperationSpec) -> str:
-    """The item of which an operation makes most; empty if all is thrown away."""
+    """The item of which an operation makes most, or what it is a variant of; empty if none."""
     made = [output for output in operation.outputs if output.stock >= 0]
     if not made:
         return ""
     most = max(made, key=lambda output: output.quantity * output.share)
-    return network.items[network.stocks[most.stock].item].id
+    item = network.items[network.stocks[most.stock].item]
+    return item.id if item.variant_of == NONE else network.items[item.variant_of].id

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainsim.network.compiled import CompiledNetwork, Horizon
-from chainsim.network.stages import STAGES, main_item, own_operation
+from chainsim.network.stages import STAGES, main_item, owner_of
 from chainsim.outcome.trajectory import STATES, Integers, Trajectory
 
 
@@ -56,8 +56,8 @@ def server_groups(network: CompiledNetwork, by_site: bool = False) -> tuple[Grou
     found: dict[tuple[str, str, str, str], list[int]] = defaultdict(list)
     for k, spec in enumerate(network.resources):
         site = network.sites[spec.site]
-        own = own_operation(network, k)
-        item = "" if own is None else main_item(network, network.operations[own])
+        owner = owner_of(network, k)
+        item = main_item(network, owner) if owner is not None else ""
         name = spec.id.split("/", 1)[1]
         found[site.stage, site.id if by_site else "", name, item].append(k)
     ordered = sorted(found, key=lambda key: (STAGES.index(key[0]), key[1:]))
