@@ -177,12 +177,18 @@ def test_an_interrupt_that_a_thread_gets_waits_until_workers_are_started() -> No
     thread = threading.Thread(target=done.wait)
     thread.start()
     steps = []
+    arrived, told = os.pipe()
+    os.set_blocking(told, False)
+    before = signal.set_wakeup_fd(told)
     try:
         with pytest.raises(KeyboardInterrupt), executors._interrupts_held_back():
             signal.pthread_kill(thread.ident or 0, signal.SIGINT)
-            time.sleep(0.05)
+            os.read(arrived, 1)  # however busy the machine is, the thread has got it now
             steps.append("started")
         assert steps == ["started"]
     finally:
+        signal.set_wakeup_fd(before)
+        os.close(arrived)
+        os.close(told)
         done.set()
         thread.join()
