@@ -133,7 +133,6 @@ def test_a_worker_that_dies_fails_the_run() -> None:
 
 def test_closing_ends_workers_in_the_middle_of_their_work(tmp_path: Path) -> None:
     import threading
-    import time
 
     running = completed(partial(write_and_wait, tmp_path), range(6), 2)
     ended: list[BaseException | None] = []
