@@ -1,0 +1,68 @@
+"""What the study of growth runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from study_runs import Case
+
+MIDDLE = "scenarios/growth_2030.yaml"
+OUTAGE = "scenarios/growth_2030_sichuan_outage_2028.yaml"
+SCENARIOS = ("test_bottleneck", "delayed_investment", "triggered", "local_batteries")
+"""Compared with the middle path, by the ends of their files' names."""
+LAST = 2025
+"""The last year of history."""
+
+
+class Paths(NamedTuple):
+    """Which path national output and the city's share take: 0 low, 1 middle, 2 high."""
+
+    national: int
+    city: int
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """As after `--set`."""
+        return (
+            f"parameters.national.path={self.national}",
+            f"parameters.chongqing.path={self.city}",
+        )
+
+
+HIGH = Paths(2, 2)
+OTHER_PATHS = {"low": Paths(0, 0), "national_low": Paths(0, 1), "national_high": Paths(2, 1),
+               "city_low": Paths(1, 0), "city_high": Paths(1, 2)}  # fmt: skip
+"""Beside the middle path, by name; the high one is taken apart by its bottlenecks."""
+
+
+class Turn(NamedTuple):
+    """An assumed parameter that is set to an end of its range."""
+
+    parameter: str
+    end: str
+    """low or high: the end that makes growth harder."""
+
+
+TURNS = (
+    Turn("ramp.line", "high"),
+    Turn("ramp.battery", "high"),
+    Turn("build.battery_plant", "high"),
+    Turn("approval.filing", "high"),
+)
+
+
+def main_cases(often: int, fewer: int) -> Iterator[Case]:
+    """The middle path often, what is compared with it fewer times."""
+    yield Case("middle", MIDDLE, (), often, with_days=True)
+    for name in SCENARIOS:
+        yield Case(name, f"scenarios/growth_2030_{name}.yaml", (), fewer)
+    yield Case("outage_2028", OUTAGE, (), fewer)
+    early = ("disruptions.sichuan_outage.timing.at=2022-08-15", "run.end=2024-01-01")
+    yield Case("outage_2022", OUTAGE, early, fewer)
+
+
+def path_cases(fewer: int) -> Iterator[Case]:
+    """The other paths of national output and of the city's share."""
+    for name, paths in OTHER_PATHS.items():
+        yield Case(f"path_{name}", MIDDLE, paths.changes, fewer)

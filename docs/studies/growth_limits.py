@@ -1,0 +1,137 @@
+"""Where the chain binds when more is asked of it, and what has to be built to reach a share."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import pickle
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from growth_cases import HIGH, MIDDLE
+from study_runs import ROOT, write_whole
+
+from chainsim import __version__, load_scenario
+from chainsim.errors import RunError
+from chainsim.experiments.bottleneck import (
+    Analysis,
+    Asked,
+    Bottlenecks,
+    Bound,
+    analyse,
+    analysed,
+)
+from chainsim.experiments.expansion import Expansion, expansion
+from chainsim.experiments.shadow import ShadowValue
+from chainsim.experiments.steady import SteadyOutput
+from chainsim.network.compiled import CompiledNetwork
+from chainsim.report.bottleneck import grown_groups
+
+T = TypeVar("T")
+WORTH = (
+    "midstream/line",
+    "midstream/test",
+    "upstream/cells/cell",
+    "upstream/kits/kit_sichuan",
+)
+"""Groups that are made faster in turn: the largest makers' lines and bays, and what comes from
+suppliers with least room."""
+SINCE = dt.datetime(2026, 1, 1)
+WINDOW = 2030
+"""The year in which extra output is counted."""
+TARGET = 0.1
+"""The share of national output that was wanted by 2025."""
+TARGET_YEARS = (2028, 2030)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What binds on the high path, by year, and what more capacity is worth."""
+
+    replications: int
+    bound: Sequence[Bound]
+    """By year."""
+    steady: Sequence[tuple[SteadyOutput | None, SteadyOutput | None]]
+    """By year: with free sources and makers, and as ordered."""
+    groups: Sequence[str]
+    states: Any
+    """Mean server-seconds, (year, group, state)."""
+    shadow: Sequence[ShadowValue]
+    step: float
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What to build so that a year's output is a tenth of the nation's."""
+
+    year: int
+    national: float
+    found: Expansion
+    groups: Sequence[dict[str, Any]]
+    """Rows by group of servers: what is there, what is added, and the dates."""
+    replications: int
+
+
+def limits_on_high_path(kept: Path, workers: int, replications: int) -> Limits:
+    """What binds on both high paths; kept like the runs.
+
+    Raises:
+        RunError: a run failed.
+    """
+    changes = [*HIGH.changes, f"run.replications={replications}"]
+    asked = Asked(since=SINCE, year=WINDOW, yearly=True)
+    analysis = analysed(load_scenario(ROOT / MIDDLE, changes), asked)
+    raised = tuple(g for g, group in enumerate(analysis.bench.groups) if group.id in WORTH)
+    analysis = replace(analysis, bench=replace(analysis.bench, raised=raised))
+    return _kept(kept, "limits", analysis, raised, lambda: _limits(analysis, workers))
+
+
+def _limits(analysis: Analysis, workers: int) -> Limits:
+    found: Bottlenecks = analyse(analysis, workers)
+    if found.errors:
+        what, why = next(iter(found.errors.items()))
+        raise RunError(f"{what}: {why}")
+    groups = [group.id for group in analysis.bench.groups]
+    return Limits(
+        analysis.network.replications, found.bound, found.steady, groups, found.states,
+        found.shadow, analysis.bench.step,
+    )  # fmt: skip
+
+
+def reach(year: int, kept: Path, workers: int, replications: int) -> Reach:
+    """What to build for a tenth of national output in a year of the middle path; kept likewise.
+
+    Raises:
+        RunError: no enlargement carries the plan, or a run failed.
+    """
+    scenario = load_scenario(ROOT / MIDDLE, [f"run.replications={replications}"])
+    national = scenario.parameters[f"national.output_{year}"].in_unit
+    analysis = analysed(scenario, Asked(year=year, target=TARGET * national, shadow=False))
+    return _kept(
+        kept, f"reach_{year}", analysis, TARGET, lambda: _reach(analysis, national, workers)
+    )
+
+
+def _reach(analysis: Analysis, national: float, workers: int) -> Reach:
+    goal = analysis.goal
+    assert goal is not None
+    network, unit = analysis.network, analysis.unit
+    found = expansion(network, goal, analysis.confidence, unit, workers)
+    bare = Bottlenecks(analysis, np.zeros(0), (), (), ())
+    year = int(goal.year.name)
+    return Reach(year, national, found, grown_groups(bare, found), network.replications)
+
+
+def _kept(kept: Path, name: str, analysis: Analysis, more: Any, find: Callable[[], T]) -> T:
+    """What was found, or is found now and kept."""
+    network: CompiledNetwork = analysis.network
+    facts = (__version__, network.fingerprint, network.replications, analysis.asked, more)
+    path = kept / f"{name}_{hashlib.sha256(repr(facts).encode()).hexdigest()[:16]}.pickle"
+    if not path.exists():
+        kept.mkdir(parents=True, exist_ok=True)
+        write_whole(path, pickle.dumps(find()))
+    found: T = pickle.loads(path.read_bytes())
+    return found
