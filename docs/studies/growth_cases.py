@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from study_runs import Case
+from study_runs import ROOT, Case
+
+from chainsim import load_scenario
+from chainsim.scenario.quantities import unit
 
 MIDDLE = "scenarios/growth_2030.yaml"
 OUTAGE = "scenarios/growth_2030_sichuan_outage_2028.yaml"
 SCENARIOS = ("test_bottleneck", "delayed_investment", "triggered", "local_batteries")
 """Compared with the middle path, by the ends of their files' names."""
-LAST = 2025
-"""The last year of history."""
+FIRST, LAST = 2021, 2025
+"""The years of history."""
 
 
 class Paths(NamedTuple):
@@ -43,6 +46,11 @@ class Turn(NamedTuple):
     end: str
     """low or high: the end that makes growth harder."""
 
+    @property
+    def name(self) -> str:
+        """Of its case."""
+        return f"{self.end}_{self.parameter}"
+
 
 TURNS = (
     Turn("ramp.line", "high"),
@@ -66,3 +74,19 @@ def path_cases(fewer: int) -> Iterator[Case]:
     """The other paths of national output and of the city's share."""
     for name, paths in OTHER_PATHS.items():
         yield Case(f"path_{name}", MIDDLE, paths.changes, fewer)
+
+
+def turned_cases(fewer: int) -> Iterator[Case]:
+    """The middle path with one assumed parameter at an end of its range."""
+    table = load_scenario(ROOT / MIDDLE).parameters
+    for turn in TURNS:
+        one = table[turn.parameter]
+        bound = getattr(one, turn.end)
+        value = f"{float(bound.value / unit(one.unit or '1').value):g} {one.unit}"
+        yield Case(turn.name, MIDDLE, (f"parameters.{turn.parameter}={value}",), fewer)
+
+
+def all_cases(often: int, fewer: int, quick: bool = False) -> list[Case]:
+    """All that the study runs as whole scenarios; the quick study has no other paths or ends."""
+    found = list(main_cases(often, fewer))
+    return found if quick else [*found, *path_cases(fewer), *turned_cases(fewer)]

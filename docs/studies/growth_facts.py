@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from growth_cases import LAST, OTHER_PATHS, SCENARIOS, TURNS, Turn
+from growth_cases import FIRST, LAST, OTHER_PATHS, SCENARIOS, TURNS, Turn
 from growth_limits import Limits, Reach
 from growth_loads import Fleet, ServerYear, Tightest, fleet_of, server_years, tightest_of
 from study_numbers import scaled
 from study_runs import total_of
 
+from chainsim import __version__
 from chainsim.experiments.launch_summary import LaunchSummary
 from chainsim.experiments.replications import Replication
 from chainsim.experiments.runs import Run
 from chainsim.experiments.summary import Aggregate, Compared, aggregate
 from chainsim.experiments.survival import Impact
-from chainsim.outcome.yearly import YearValues
 
-FIRST_AFTER = LAST + 1
 MIDDLE = "middle"
+STRUCK = (2022, 2028)
+"""Years of the outage in Sichuan."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,20 @@ class Year:
     """The same on the worst day of the year."""
     wanted: Aggregate
     national: float
+
+
+@dataclass(frozen=True)
+class Documented:
+    """A year as it was published."""
+
+    year: int
+    output: float
+    national: float
+
+    @property
+    def share(self) -> float:
+        """Of national output."""
+        return self.output / self.national
 
 
 @dataclass(frozen=True)
@@ -108,6 +123,9 @@ class Facts:
     fingerprint: str
     unit: str
     seed: int
+    target: float
+    """The share that was wanted for the last year of history."""
+    documented: Sequence[Documented]
     history: Sequence[Compared]
     years: Sequence[Year]
     """On the middle path."""
@@ -115,7 +133,7 @@ class Facts:
     tightest: Sequence[Tightest]
     """By year, from the plan alone."""
     servers: Sequence[ServerYear]
-    limits: Limits
+    limits: Limits | None
     reaches: Sequence[Reach]
     variants: Sequence[Variant]
     outages: Sequence[Outage]
@@ -126,18 +144,21 @@ class Facts:
     """Yuan for investments on the middle path, over all years."""
 
 
-def facts_of(runs: Mapping[str, Run], limits: Limits, reaches: Sequence[Reach]) -> Facts:
+def facts_of(runs: Mapping[str, Run], limits: Limits | None, reaches: Sequence[Reach]) -> Facts:
     """All numbers of the page from the finished runs by name of their case."""
     middle = runs[MIDDLE]
     names = [name for name in SCENARIOS if name in runs]
+    table = middle.scenario.parameters
     fewer = len(runs[names[0]].replications)
     return Facts(
         replications=len(middle.replications),
         fewer=fewer,
-        version="",
+        version=__version__,
         fingerprint=middle.network.fingerprint,
         unit=middle.output_unit,
         seed=middle.network.seed,
+        target=table["chongqing.target_share_2025"].in_unit,
+        documented=[_documented(middle, year) for year in range(FIRST, LAST + 1)],
         history=middle.validation,
         years=years_of(middle),
         paths=[_path(runs[f"path_{name}"], name) for name in OTHER_PATHS if f"path_{name}" in runs],
@@ -146,18 +167,18 @@ def facts_of(runs: Mapping[str, Run], limits: Limits, reaches: Sequence[Reach]) 
         limits=limits,
         reaches=reaches,
         variants=[variant(middle, runs[name], name) for name in names],
-        outages=[_outage(runs, year) for year in (2022, 2028)],
+        outages=[_outage(runs, year) for year in STRUCK if f"outage_{year}" in runs],
         launches=middle.launches,
         fleet=fleet_of(middle),
-        turned=[turned(middle, runs[turn_name(turn)], turn) for turn in TURNS
-                if turn_name(turn) in runs],
+        turned=[turned(middle, runs[turn.name], turn) for turn in TURNS if turn.name in runs],
         spent=middle.summary.total["investment_cost"],
     )  # fmt: skip
 
 
-def turn_name(turn: Turn) -> str:
-    """The name of its case."""
-    return f"{turn.end}_{turn.parameter}"
+def _documented(run: Run, year: int) -> Documented:
+    table = run.scenario.parameters
+    output, national = (table[f"{of}.output_{year}"].in_unit for of in ("chongqing", "national"))
+    return Documented(year, output, national)
 
 
 def years_of(run: Run) -> list[Year]:
@@ -185,11 +206,6 @@ def after_history(years: Sequence[Year]) -> list[Year]:
 def _path(run: Run, name: str) -> Path:
     paths = OTHER_PATHS[name]
     return Path(name, paths.national, paths.city, after_history(years_of(run)))
-
-
-def _values(run: Run, number: int, year: int) -> YearValues:
-    (found,) = (one for one in run.replications[number].years if one.year.year == year)
-    return found
 
 
 def paired(first: Run, other: Run, value: Callable[[Replication], float], unit: str) -> Aggregate:
@@ -228,9 +244,7 @@ def variant(middle: Run, run: Run, name: str) -> Variant:
     unit = middle.output_unit
 
     def by_year(measure: str) -> dict[int, Aggregate]:
-        return {
-            one.year: paired(middle, run, of_year(measure, one.year), unit) for one in years
-        }
+        return {one.year: paired(middle, run, of_year(measure, one.year), unit) for one in years}
 
     return Variant(
         name,

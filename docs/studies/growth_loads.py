@@ -15,6 +15,7 @@ from chainsim.network.stages import resource_groups
 from chainsim.outcome.trajectory import STATES
 
 FLEET = "on_the_road"
+COUNTS = ("in_use", "sold", "scrapped", "due", "came")
 STATION = ("downstream", "inspect")
 
 
@@ -106,9 +107,7 @@ def fleet_of(run: Run) -> Fleet:
     """The fleet of a run by year, and its balance."""
     daily, unit = run.daily, run.output_unit
     columns = [daily.ids("fleets").index(FLEET)]
-    level, sold, scrapped, due, came = (
-        daily.total("fleets", name, columns) for name in ("in_use", "sold", "scrapped", "due", "came")
-    )
+    level, sold, scrapped, due, came = (daily.total("fleets", name, columns) for name in COUNTS)
     moved = np.cumsum(sold - scrapped, axis=1)
     start = level[:, :1] - moved[:, :1]
     years = []

@@ -30,7 +30,7 @@ def _path(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The modules of the study lie beside the page, in no package."""
     monkeypatch.syspath_prepend(str(STUDIES))
     yield
-    for name in [name for name in sys.modules if name.startswith("study_")]:
+    for name in [name for name in sys.modules if name.startswith(("study_", "growth_"))]:
         del sys.modules[name]
 
 

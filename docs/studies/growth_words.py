@@ -1,0 +1,253 @@
+"""What the page on growth says, where it depends on what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from growth_facts import Facts, Outage, Path, Variant, Year
+from growth_limits import Limits, Reach
+from growth_loads import Tightest
+from study_numbers import change, days, listed, mean, scaled, told
+
+from chainsim.experiments.bottleneck import NOTHING, Bound
+from chainsim.experiments.launch_summary import LaunchSummary
+from chainsim.experiments.shadow import ShadowValue
+from chainsim.experiments.summary import Aggregate, Compared
+from chainsim.report.tables import number
+
+NAMES = {
+    "midstream/line": "lines of the makers with new models",
+    "midstream/test": "end-of-line bays of the makers with new models",
+    "midstream/line/vehicle_built": "lines of the other makers",
+    "midstream/test/vehicle": "end-of-line bays of the other makers",
+    "upstream/cells/cell": "battery cells",
+    "upstream/packs/battery": "battery packs",
+    "upstream/drives/e_drive": "e-drives",
+    "upstream/axles/axle": "axles",
+    "upstream/kits/kit_sichuan": "kits from Sichuan",
+    "upstream/kits/kit_local": "kits from Chongqing",
+    "upstream/kits/kit_rest": "kits from elsewhere",
+    "downstream/benches": "benches of the institutes",
+    NOTHING: "nothing",
+}
+"""Groups of servers as people call them."""
+LEVELS = ("low", "middle", "high")
+NEAR = 0.95
+"""A group is full where the plan takes this part of it in its worst month."""
+MILLION = 1e6
+
+
+def called(group: str) -> str:
+    """A group of servers as people call it."""
+    return NAMES.get(group, group)
+
+
+def count(one: Aggregate) -> str:
+    """A mean of whole things with its interval: 1,296,021 (1,295,870 to 1,296,172)."""
+    if one.mean is None:
+        return "none"
+    if one.low is None or one.high is None:
+        return f"{one.mean:,.0f}"
+    return f"{one.mean:,.0f} ({one.low:,.0f} to {one.high:,.0f})"
+
+
+# ---- history
+
+
+def kinds(rows: Sequence[Compared]) -> tuple[list[Compared], list[Compared], list[Compared]]:
+    """Documented figures that were fitted, that were not, and plain arithmetic."""
+    runs = [row for row in rows if not row.figure.computed and row.simulated.mean is not None]
+    return (
+        [row for row in runs if row.figure.fitted],
+        [row for row in runs if not row.figure.fitted],
+        [row for row in rows if row.figure.computed],
+    )
+
+
+def furthest(rows: Sequence[Compared]) -> float:
+    """The largest relative difference, a share."""
+    return max((abs(row.relative or 0.0) for row in rows), default=0.0)
+
+
+def off(row: Compared) -> str:
+    """The relative difference: +3.1 %."""
+    return "none" if row.relative is None else f"{100 * row.relative:+.1f} %"
+
+
+# ---- the path
+
+
+def levels(path: Path) -> str:
+    """The levels of the nation and of the city: low / middle."""
+    return f"{LEVELS[path.national]} / {LEVELS[path.city]}"
+
+
+def at_target(facts: Facts) -> str:
+    """On which paths the target share is reached in the last year, said by intervals."""
+    rows = {"middle / middle": facts.years[-1]} | {
+        levels(path): path.years[-1] for path in facts.paths
+    }
+    met = [name for name, year in rows.items() if (year.share.low or 0.0) >= facts.target]
+    if not met:
+        return "On none of these paths"
+    if len(met) == len(rows):
+        return "On all of these paths"
+    return f"Only on {listed(met)} (nation / city)" if len(met) < 3 else f"On {listed(met)}"
+
+
+def carried(years: Sequence[Year]) -> str:
+    """Whether what is wanted is made: by the largest wait at the end of a year."""
+    worst = max(years, key=lambda one: one.late.mean or 0.0)
+    share = (worst.late.mean or 0.0) / (worst.wanted.mean or 1.0)
+    if share < 0.001:
+        return "the plan is carried: no more than a thousandth of a year's demand waits at its end"
+    return (
+        f"at the end of {worst.year} {count(worst.late)} vehicles are late, "
+        f"{100 * share:.1f} % of what the year wants"
+    )
+
+
+# ---- limits
+
+
+def fullest(rows: Sequence[Tightest]) -> str:
+    """The years in whose worst month the plan takes nearly all of some group."""
+    full = [f"{row.year} ({row.group}, {100 * row.used:.0f} %)" for row in rows if row.used >= NEAR]
+    if not full:
+        return f"In no month does the plan take {100 * NEAR:.0f} % of a group"
+    return f"The plan takes {100 * NEAR:.0f} % or more of a group in {listed(full)}"
+
+
+def bound_years(limits: Limits) -> list[Bound]:
+    """The years in which something binds on the high path."""
+    return [one for one in limits.bound if one.binds != NOTHING]
+
+
+def binds(limits: Limits) -> str:
+    """What binds on the high path, and since when."""
+    rows = bound_years(limits)
+    if not rows:
+        return "Nothing binds in any year: the plants carry this path as well"
+    parts = [
+        f"{row.period.name} {called(row.binds)} ({100 * (row.share or 0.0):.0f} % of the loss)"
+        for row in rows
+    ]
+    return f"On it binds in {listed(parts)}"
+
+
+def worth(one: ShadowValue) -> str:
+    """What more of a group is worth, in words that follow the interval."""
+    if one.extra.low == one.extra.high == 0:
+        return "changes nothing"
+    return (
+        "more output"
+        if told(one.extra) and (one.extra.mean or 0) > 0
+        else ("less output" if told(one.extra) else f"{one.extra.n} pairs cannot tell")
+    )
+
+
+def per(one: ShadowValue, unit: bool) -> str:
+    """What a unit, or one per cent, of a group adds, with its interval."""
+    by = 1 / one.added if unit and one.added else 1 / (100 * one.step)
+    return mean(scaled(one.extra, by))
+
+
+def most_worth(limits: Limits) -> str:
+    """The groups that are certainly worth more than nothing."""
+    rows = [one for one in limits.shadow if told(one.extra) and (one.extra.mean or 0.0) > 0]
+    if not rows:
+        return "Of no group alone can these replications tell that a little more is worth anything"
+    parts = [f"{called(one.group.id)} ({per(one, unit=False)} vehicles per 1 %)" for one in rows]
+    return f"Worth more than nothing, each alone: {listed(parts)}"
+
+
+# ---- what to build
+
+
+def verdict(one: Reach) -> str:
+    """Whether the target is reached, checked with numbers that the search has not seen."""
+    found = one.found
+    if found.verdict == "nothing to build":
+        return "nothing has to be built"
+    if found.chosen is None or found.fresh is None:
+        return f"{found.verdict}: no enlargement that was tried reaches it"
+    how = "reaches" if found.fresh.reached else "does not reach"
+    room = 100 * (found.chosen.room or 0.0)
+    return (
+        f"{room:.1f} % of room above the plan is enough; with fresh random numbers the same "
+        f"capacity {how} it: {count(found.fresh.output)}"
+    )
+
+
+def first_start(one: Reach) -> str:
+    """When the first works have to begin."""
+    return min((row["begins"] for row in one.groups), default="never")
+
+
+def latest(facts: Facts) -> Reach:
+    """The reach of the last year."""
+    return max(facts.reaches, key=lambda one: one.year)
+
+
+# ---- scenarios
+
+
+def plain(name: str) -> str:
+    """The name of a scenario as people write it."""
+    return name.replace("_", " ")
+
+
+def named(facts: Facts, name: str) -> Variant | None:
+    """A scenario by name; None without it."""
+    return next((one for one in facts.variants if one.name == name), None)
+
+
+def end_of_path(one: Variant) -> str:
+    """How many more or fewer are late at the end of the last year."""
+    last = max(one.late)
+    return change(one.late[last], "more late", "fewer late")
+
+
+def lateness(one: LaunchSummary) -> str:
+    """Days late, with bounds where the replications give some."""
+    return days(one.late)
+
+
+def latest_launches(rows: Mapping[str, LaunchSummary], limit: float = 30.0) -> list[LaunchSummary]:
+    """The launches that are late by more than some days, the latest first."""
+    late = [one for one in rows.values() if one.late.n and (one.late.median or 1e9) > limit]
+    return sorted(late, key=lambda one: -(one.late.median or 1e9))
+
+
+# ---- outages
+
+
+def outage_words(outages: Sequence[Outage]) -> str:
+    """How the outage on the large chain compares with that on the small one."""
+    first, last = outages
+    survive = [one.impact.time_to_survive.median for one in outages]
+    gap = abs((survive[1] or 0.0) - (survive[0] or 0.0))
+    times = (last.impact.peak_shortfall.mean or 0.0) / (first.impact.peak_shortfall.mean or 1.0)
+    scale = last.per_day / first.per_day
+    when = "at about the same time" if gap < 1 else f"{gap:.1f} days apart"
+    return (
+        f"It bites {when}; the peak shortfall is {times:.1f} times as large on a chain "
+        f"that makes {scale:.1f} times as much"
+    )
+
+
+def millions(one: Aggregate) -> str:
+    """A mean with its interval in millions."""
+    return mean(scaled(one, 1 / MILLION))
+
+
+def share_range(one: Year) -> str:
+    """The share over the high and the low national path: an assumption."""
+    if one.if_low == one.if_high or one.if_low is None or one.if_high is None:
+        return "-"
+    return f"{100 * one.if_high:.2f} to {100 * one.if_low:.2f} %"
+
+
+def thousands(value: float) -> str:
+    """A large number in thousands: 1,296 k."""
+    return f"{number(value / 1000, 4)} k"
