@@ -13,7 +13,7 @@ from pathlib import Path
 from growth_cases import all_cases
 from growth_facts import facts_of
 from growth_figures import growth_pictures
-from growth_limits import TARGET_YEARS, limits_on_high_path, reach
+from growth_limits import TARGET_YEARS, demanding, limits_on_high_path, reach
 from growth_page import page
 from study_command import at_least_one, at_least_two, write_picture
 from study_runs import ROOT, finished
@@ -29,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = _options().parse_args(arguments)
     cases = all_cases(asked.replications, asked.fewer, asked.quick)
     runs = finished(cases, KEPT, asked.workers, _tell)
+    high = demanding(KEPT)
     limits, reaches = None, []
     if not asked.quick:
         limits = limits_on_high_path(KEPT, asked.workers, asked.fewer)
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for year in TARGET_YEARS:
             reaches.append(reach(year, KEPT, asked.workers, asked.fewer))
             _tell(f"what to build for {year}")
-    facts = facts_of(runs, limits, reaches)
+    facts = facts_of(runs, high, limits, reaches)
     for picture in growth_pictures(facts, runs):
         write_picture(picture, asked.out / "growth")
     counts = {"cases": len(cases), "runs": sum(case.replications for case in cases)}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from growth_cases import FIRST, LAST, OTHER_PATHS, SCENARIOS, TURNS, Turn
-from growth_limits import Limits, Reach
+from growth_limits import Demanding, Limits, Reach
 from growth_loads import Fleet, ServerYear, Tightest, fleet_of, server_years, tightest_of
 from study_numbers import scaled
 from study_runs import total_of
@@ -133,7 +133,10 @@ class Facts:
     tightest: Sequence[Tightest]
     """By year, from the plan alone."""
     servers: Sequence[ServerYear]
+    demanding: Demanding
+    """The high path without any run."""
     limits: Limits | None
+    """The same with runs."""
     reaches: Sequence[Reach]
     variants: Sequence[Variant]
     outages: Sequence[Outage]
@@ -144,7 +147,12 @@ class Facts:
     """Yuan for investments on the middle path, over all years."""
 
 
-def facts_of(runs: Mapping[str, Run], limits: Limits | None, reaches: Sequence[Reach]) -> Facts:
+def facts_of(
+    runs: Mapping[str, Run],
+    high: Demanding,
+    limits: Limits | None = None,
+    reaches: Sequence[Reach] = (),
+) -> Facts:
     """All numbers of the page from the finished runs by name of their case."""
     middle = runs[MIDDLE]
     names = [name for name in SCENARIOS if name in runs]
@@ -164,6 +172,7 @@ def facts_of(runs: Mapping[str, Run], limits: Limits | None, reaches: Sequence[R
         paths=[_path(runs[f"path_{name}"], name) for name in OTHER_PATHS if f"path_{name}" in runs],
         tightest=tightest_of(middle.network),
         servers=server_years(middle),
+        demanding=high,
         limits=limits,
         reaches=reaches,
         variants=[variant(middle, runs[name], name) for name in names],

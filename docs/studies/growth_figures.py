@@ -43,7 +43,7 @@ def growth_pictures(facts: Facts, runs: Mapping[str, Run]) -> Iterator[Picture]:
     yield capacity
     yield servers(facts)
     if facts.limits is not None:
-        yield binding(facts.limits, facts.unit)
+        yield binding(facts.limits, facts.demanding.steady, facts.unit)
         yield worth(facts.limits, facts.unit)
     if facts.reaches:
         yield building(facts.reaches)

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from growth_limits import Limits, Reach
+from growth_limits import Limits, Reach, SteadyYear
 from growth_words import called, per
 from study_numbers import scaled, told
 
-from chainsim.network.compiled import SECONDS_PER_DAY
 from chainsim.report.figures.style import (
     BLUE,
     FAINT,
@@ -38,7 +37,7 @@ MOST = 8
 
 
 @styled
-def binding(limits: Limits, unit: str) -> Picture:
+def binding(limits: Limits, steady: Sequence[SteadyYear], unit: str) -> Picture:
     """Output against plan and the largest steady output, and what capacity costs, by year."""
     rows = limits.bound
     title = "The high path: what is made, and what keeps it back"
@@ -49,10 +48,13 @@ def binding(limits: Limits, unit: str) -> Picture:
     )
     figure, (made, lost) = canvas(4.2, title, caption, 3, ncols=2)
     names = [one.period.name for one in rows]
-    days = np.array([(p.period.end - p.period.begin) / SECONDS_PER_DAY for p in rows])
     made.bar(names, [one.output.mean or 0.0 for one in rows], color=BLUE, alpha=0.55,
              label="output")  # fmt: skip
-    lines = steady_lines(limits, days)
+    lines = {
+        "plan": [one.planned for one in steady],
+        "largest as ordered": [one.as_ordered for one in steady],
+        "maximum flow": [one.maximum_flow for one in steady],
+    }
     for (label, values), color, dashes in zip(
         lines.items(), (INK, ORANGE, GREEN), ("-", "-", "--"), strict=True
     ):
@@ -80,17 +82,6 @@ def binding(limits: Limits, unit: str) -> Picture:
         **lines, **{name: [one.parts.get(name, 0.0) for one in rows] for name in parts},
     }  # fmt: skip
     return Picture("binding", title, caption, figure, table)
-
-
-def steady_lines(limits: Limits, days: Any) -> dict[str, list[float]]:
-    """By year: the plan, and both steady outputs, units a year."""
-    nan = float("nan")
-    pairs = list(zip(limits.steady, days, strict=True))
-    return {
-        "plan": [free.planned * d if free else nan for (free, _), d in pairs],
-        "largest as ordered": [one.per_day * d if one else nan for (_, one), d in pairs],
-        "maximum flow": [free.per_day * d if free else nan for (free, _), d in pairs],
-    }
 
 
 @styled

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 from growth_cases import HIGH, MIDDLE
+from growth_loads import Tightest, tightest_of
 from study_runs import ROOT, write_whole
 
 from chainsim import __version__, load_scenario
@@ -26,8 +27,8 @@ from chainsim.experiments.bottleneck import (
 )
 from chainsim.experiments.expansion import Expansion, expansion
 from chainsim.experiments.shadow import ShadowValue
-from chainsim.experiments.steady import SteadyOutput
-from chainsim.network.compiled import CompiledNetwork
+from chainsim.experiments.steady import SteadyOutput, steady_output
+from chainsim.network.compiled import SECONDS_PER_DAY, CompiledNetwork
 from chainsim.report.bottleneck import grown_groups
 
 T = TypeVar("T")
@@ -48,14 +49,36 @@ TARGET_YEARS = (2028, 2030)
 
 
 @dataclass(frozen=True)
+class SteadyYear:
+    """The largest steady output of a year on the high path: linear programs, no run."""
+
+    year: int
+    planned: float
+    """Units a year."""
+    as_ordered: float
+    """With the shares of orders and makers."""
+    limited_by: str
+    maximum_flow: float
+    """With free sources and makers."""
+    cut: str
+    """What limits it: the minimum cut."""
+
+
+@dataclass(frozen=True)
+class Demanding:
+    """The high path of nation and city on the plants of the middle path, without any run."""
+
+    tightest: Sequence[Tightest]
+    steady: Sequence[SteadyYear]
+
+
+@dataclass(frozen=True)
 class Limits:
     """What binds on the high path, by year, and what more capacity is worth."""
 
     replications: int
     bound: Sequence[Bound]
     """By year."""
-    steady: Sequence[tuple[SteadyOutput | None, SteadyOutput | None]]
-    """By year: with free sources and makers, and as ordered."""
     groups: Sequence[str]
     states: Any
     """Mean server-seconds, (year, group, state)."""
@@ -73,6 +96,36 @@ class Reach:
     groups: Sequence[dict[str, Any]]
     """Rows by group of servers: what is there, what is added, and the dates."""
     replications: int
+
+
+def demanding(kept: Path) -> Demanding:
+    """The high path from its plan and its plants alone; kept like the runs."""
+    analysis = analysed(load_scenario(ROOT / MIDDLE, HIGH.changes), Asked(yearly=True))
+    return _kept(kept, "demanding", analysis, (), lambda: _demanding(analysis))
+
+
+def _demanding(analysis: Analysis) -> Demanding:
+    bench = analysis.bench
+    steady = []
+    for part in bench.periods:
+        free, ordered = (
+            steady_output(bench.network, bench.groups, part, as_ordered=fixed)
+            for fixed in (False, True)
+        )
+        assert free is not None and ordered is not None
+        days = (part.end - part.begin) / SECONDS_PER_DAY
+        steady.append(
+            SteadyYear(
+                int(part.name), free.planned * days, ordered.per_day * days, _first(ordered),
+                free.per_day * days, _first(free),
+            )
+        )  # fmt: skip
+    return Demanding(tightest_of(bench.network), steady)
+
+
+def _first(one: SteadyOutput) -> str:
+    """What limits a steady output most."""
+    return next(iter(one.binding), "")
 
 
 def limits_on_high_path(kept: Path, workers: int, replications: int) -> Limits:
@@ -96,8 +149,8 @@ def _limits(analysis: Analysis, workers: int) -> Limits:
         raise RunError(f"{what}: {why}")
     groups = [group.id for group in analysis.bench.groups]
     return Limits(
-        analysis.network.replications, found.bound, found.steady, groups, found.states,
-        found.shadow, analysis.bench.step,
+        analysis.network.replications, found.bound, groups, found.states, found.shadow,
+        analysis.bench.step,
     )  # fmt: skip
 
 

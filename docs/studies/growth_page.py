@@ -26,6 +26,7 @@ from growth_words import (
     named,
     off,
     outage_words,
+    overfull,
     per,
     plain,
     share_range,
@@ -73,6 +74,7 @@ def page(facts: Facts, counts: Mapping[str, Any]) -> str:
         missed=facts.target * last.national - last.output,
         path=after_history(facts.years), window=WINDOW, target_years=TARGET_YEARS,
         on_target=at_target(facts), carried=carried, levels=levels, fullest=fullest(facts.tightest),
+        overfull=overfull(facts.demanding.tightest),
         listed=listed, told=told, verdict=verdict, first_start=first_start, per=per, worth=worth,
         **_limits(facts), **_scenarios(facts),
     )  # fmt: skip

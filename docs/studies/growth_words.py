@@ -118,6 +118,19 @@ def fullest(rows: Sequence[Tightest]) -> str:
     return f"The plan takes {100 * NEAR:.0f} % or more of a group in {listed(full)}"
 
 
+def overfull(rows: Sequence[Tightest]) -> str:
+    """From which year on the plan takes more of a group than there is, and of which."""
+    over = [row for row in rows if row.used > 1]
+    if not over:
+        return "In no month does the plan take more of a group than there is"
+    first, last = over[0], over[-1]
+    return (
+        f"From {first.month} on the worst months ask more of a group than there is: "
+        f"{100 * first.used:.0f} % of {first.group}, and {100 * last.used:.0f} % of {last.group} "
+        f"in {last.month}"
+    )
+
+
 def bound_years(limits: Limits) -> list[Bound]:
     """The years in which something binds on the high path."""
     return [one for one in limits.bound if one.binds != NOTHING]

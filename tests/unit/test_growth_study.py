@@ -17,7 +17,6 @@ from chainsim.experiments.bottleneck import Bound
 from chainsim.experiments.expansion import Expansion, Goal, Terms, Trial
 from chainsim.experiments.launch_summary import LaunchSummary
 from chainsim.experiments.shadow import ShadowValue
-from chainsim.experiments.steady import SteadyOutput
 from chainsim.experiments.summary import Aggregate, Compared, aggregate
 from chainsim.experiments.survival import Impact, impact, times
 from chainsim.outcome.resilience import Resilience
@@ -84,11 +83,10 @@ def limits(binds: str = "midstream/line", extra: Sequence[float] = (50.0, 50.2))
     bound = Bound(
         period, binds, 1.0 if part else None, about(900), about(100), part, 0.0,
     )  # fmt: skip
-    steady = SteadyOutput("2030", 3.0, 2.9, {"midstream/line": 1.0})
     group = Group("midstream", "line", "", (0,))
     worth = ShadowValue(group, 1000.0, "vehicle", aggregate(extra, "vehicles"), 0.02)
     return Limits(
-        2, [bound], [(steady, steady)], ["midstream/line"], np.zeros((1, 1, len(STATES))),
+        2, [bound], ["midstream/line"], np.zeros((1, 1, len(STATES))),
         [worth], 0.02,
     )  # fmt: skip
 
@@ -113,6 +111,7 @@ def reach(fresh_low: float = 1001.0) -> Any:
 def made_up() -> Any:
     from growth_cases import Turn
     from growth_facts import Documented, Facts, Outage, Path, Turned, Variant
+    from growth_limits import Demanding, SteadyYear
     from growth_loads import Fleet, FleetYear, ServerYear, Tightest
 
     years = [year(number) for number in range(2021, 2031)]
@@ -135,6 +134,10 @@ def made_up() -> Any:
         tightest=[Tightest(2030, "2030-11", "upstream: axles (axle)", 0.96, "upstream: axles", "x",
                            0.99)],
         servers=[ServerYear(one, "midstream: line", states, 0.6) for one in range(2021, 2031)],
+        demanding=Demanding(
+            [Tightest(2030, "2030-11", "midstream: line", 1.2, "midstream: line", "x", 1.3)],
+            [SteadyYear(2030, 1300.0, 1200.0, "midstream/line", 1250.0, "midstream/line")],
+        ),
         limits=limits(), reaches=[reach()], variants=variants,
         outages=[Outage(2022, hit([100.0, 101.0]), 10.0, about(10, "d")),
                  Outage(2028, hit([400.0, 404.0]), 40.0, about(10, "d"))],
@@ -177,7 +180,7 @@ def test_a_quick_study_has_a_page_as_well() -> None:
     bare = replace(made_up(), limits=None, reaches=[], paths=[], turned=[], variants=[], outages=[])
     text = page(bare, COUNTS)
     assert "Left out in a quick run" in text
-    assert "### The high path" not in text
+    assert "With runs" not in text
     assert re.findall(r"^## (\d+)\.", text, re.MULTILINE) == [str(k) for k in range(1, 11)]
 
 
@@ -186,9 +189,11 @@ def test_figures_are_drawn_from_made_up_results() -> None:
     import growth_limit_figures
 
     facts = made_up()
+    steady = facts.demanding.steady
     pictures = [
         growth_figures.share(facts), growth_figures.servers(facts), growth_figures.late(facts),
-        growth_figures.fleet(facts), growth_limit_figures.binding(facts.limits, "vehicles"),
+        growth_figures.fleet(facts),
+        growth_limit_figures.binding(facts.limits, steady, "vehicles"),
         growth_limit_figures.worth(facts.limits, "vehicles"),
         growth_limit_figures.building(facts.reaches),
     ]  # fmt: skip
