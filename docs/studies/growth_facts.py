@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,13 +13,13 @@ from study_numbers import scaled
 from study_runs import total_of
 
 from chainsim import __version__
-from chainsim.experiments.launch_summary import LaunchSummary
 from chainsim.experiments.replications import Replication
 from chainsim.experiments.runs import Run
 from chainsim.experiments.summary import Aggregate, Compared, aggregate
 from chainsim.experiments.survival import Impact
 
 MIDDLE = "middle"
+BENCHES = ("downstream", "benches")
 STRUCK = (2022, 2028)
 """Years of the outage in Sichuan."""
 
@@ -68,6 +69,21 @@ class Path:
 
 
 @dataclass(frozen=True)
+class Launch:
+    """A new model in the replications of a scenario, by number."""
+
+    name: str
+    planned: dt.date
+    ahead: Sequence[int | None]
+    """Days by which its approval was filed before the planned day; below zero after it. None
+    where it was not by the end of the run."""
+    late: Sequence[int | None]
+    """Days from the first vehicle that is wanted to the first delivery; likewise."""
+    waited: Aggregate
+    """Vehicles of it that were waited for on the worst day."""
+
+
+@dataclass(frozen=True)
 class Variant:
     """Another scenario against the middle path, in pairs with the same draws."""
 
@@ -83,7 +99,9 @@ class Variant:
     """Vehicles waited for on the worst day after history."""
     spent: Aggregate
     """Yuan more for investments, over all years."""
-    launches: Mapping[str, LaunchSummary]
+    launches: Mapping[str, Launch]
+    benches: Mapping[int, float]
+    """Busy share of the open time of the institutes' benches, by year."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +158,7 @@ class Facts:
     reaches: Sequence[Reach]
     variants: Sequence[Variant]
     outages: Sequence[Outage]
-    launches: Mapping[str, LaunchSummary]
+    launches: Mapping[str, Launch]
     fleet: Fleet
     turned: Sequence[Turned]
     spent: Aggregate
@@ -177,7 +195,7 @@ def facts_of(
         reaches=reaches,
         variants=[variant(middle, runs[name], name) for name in names],
         outages=[_outage(runs, year) for year in STRUCK if f"outage_{year}" in runs],
-        launches=middle.launches,
+        launches=launches_of(middle),
         fleet=fleet_of(middle),
         turned=[turned(middle, runs[turn.name], turn) for turn in TURNS if turn.name in runs],
         spent=middle.summary.total["investment_cost"],
@@ -263,8 +281,20 @@ def variant(middle: Run, run: Run, name: str) -> Variant:
         by_year("backlog_end"),
         aggregate([worst_after_history(one) for one in run.replications], unit),
         paired(middle, run, _spent, "yuan"),
-        run.launches,
+        launches_of(run),
+        {one.year.year: one.utilisation[BENCHES].mean or 0.0 for one in run.years},
     )
+
+
+def launches_of(run: Run) -> dict[str, Launch]:
+    """The launches of a run by id, the first planned first."""
+    found = {}
+    for key, one in sorted(run.launches.items(), key=lambda item: item[1].planned):
+        courses = [replication.launches[key] for replication in run.replications]
+        ahead = [None if c.permitted is None else -c.permitted for c in courses]
+        late = [course.late for course in courses]
+        found[key] = Launch(one.name, one.planned, ahead, late, one.peak_backlog)
+    return found
 
 
 def _outage(runs: Mapping[str, Run], year: int) -> Outage:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 from growth_cases import HIGH, MIDDLE
 from growth_loads import Tightest, tightest_of
+from growth_sketch import sketched
 from study_runs import ROOT, write_whole
 
 from chainsim import __version__, load_scenario
@@ -154,8 +155,10 @@ def _limits(analysis: Analysis, workers: int) -> Limits:
     )  # fmt: skip
 
 
-def reach(year: int, kept: Path, workers: int, replications: int) -> Reach:
+def reach(year: int, kept: Path, workers: int, replications: int, search: bool = True) -> Reach:
     """What to build for a tenth of national output in a year of the middle path; kept likewise.
+
+    Without a search every server gets the same room above the plan, and runs check it.
 
     Raises:
         RunError: no enlargement carries the plan, or a run failed.
@@ -163,16 +166,18 @@ def reach(year: int, kept: Path, workers: int, replications: int) -> Reach:
     scenario = load_scenario(ROOT / MIDDLE, [f"run.replications={replications}"])
     national = scenario.parameters[f"national.output_{year}"].in_unit
     analysis = analysed(scenario, Asked(year=year, target=TARGET * national, shadow=False))
-    return _kept(
-        kept, f"reach_{year}", analysis, TARGET, lambda: _reach(analysis, national, workers)
-    )
+    name = f"reach_{year}" if search else f"sketch_{year}"
+    return _kept(kept, name, analysis, TARGET, lambda: _reach(analysis, national, workers, search))
 
 
-def _reach(analysis: Analysis, national: float, workers: int) -> Reach:
+def _reach(analysis: Analysis, national: float, workers: int, search: bool) -> Reach:
     goal = analysis.goal
     assert goal is not None
     network, unit = analysis.network, analysis.unit
-    found = expansion(network, goal, analysis.confidence, unit, workers)
+    if search:
+        found = expansion(network, goal, analysis.confidence, unit, workers)
+    else:
+        found = sketched(analysis, workers)
     bare = Bottlenecks(analysis, np.zeros(0), (), (), ())
     year = int(goal.year.name)
     return Reach(year, national, found, grown_groups(bare, found), network.replications)

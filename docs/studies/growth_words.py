@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
-from growth_facts import Facts, Outage, Path, Variant, Year
+from growth_facts import Facts, Launch, Outage, Path, Variant, Year
 from growth_limits import Limits, Reach
-from growth_loads import Tightest
-from study_numbers import change, days, listed, mean, scaled, told
+from growth_loads import FleetYear, Tightest
+from study_numbers import change, listed, mean, scaled, told
 
 from chainsim.experiments.bottleneck import NOTHING, Bound
-from chainsim.experiments.launch_summary import LaunchSummary
 from chainsim.experiments.shadow import ShadowValue
 from chainsim.experiments.summary import Aggregate, Compared
 from chainsim.report.tables import number
@@ -221,15 +221,79 @@ def end_of_path(one: Variant) -> str:
     return change(one.late[last], "more late", "fewer late")
 
 
-def lateness(one: LaunchSummary) -> str:
-    """Days late, with bounds where the replications give some."""
-    return days(one.late)
+def ends(values: Sequence[int | None]) -> str:
+    """The lowest and the highest of the replications: 55 to 94; never where one has none."""
+    known = [value for value in values if value is not None]
+    if len(known) < len(values):
+        return f"{min(known)} to never" if known else "never"
+    low, high = min(known), max(known)
+    return f"{low}" if low == high else f"{low} to {high}"
 
 
-def latest_launches(rows: Mapping[str, LaunchSummary], limit: float = 30.0) -> list[LaunchSummary]:
-    """The launches that are late by more than some days, the latest first."""
-    late = [one for one in rows.values() if one.late.n and (one.late.median or 1e9) > limit]
-    return sorted(late, key=lambda one: -(one.late.median or 1e9))
+def delayed_models(rows: Mapping[str, Launch]) -> list[Launch]:
+    """The models that are late in some replication, the latest first."""
+    late = [one for one in rows.values() if _latest(one) > 0]
+    return sorted(late, key=_latest, reverse=True)
+
+
+def _latest(one: Launch) -> float:
+    return max(math.inf if days is None else days for days in one.late)
+
+
+def full_since(rows: Mapping[int, float], least: float = 0.97) -> int | None:
+    """The first year from which on servers stay busy nearly all of the time they are open."""
+    years = sorted(rows)
+    full = [y for y in years if all(rows[z] >= least for z in years if z >= y)]
+    return full[0] if full else None
+
+
+def approvals(one: Variant) -> str:
+    """What a scenario does to launches, by its replications."""
+    late = delayed_models(one.launches)
+    since = full_since(one.benches)
+    benches = f"the benches are full from {since} on" if since else "the benches are never full"
+    if not late:
+        return f"no model is late in any replication; {benches}"
+    first = late[0]
+    return (
+        f"{len(late)} of {len(one.launches)} models {'is' if len(late) == 1 else 'are'} late in "
+        f"some replication, most of all {first.name} (by {ends(first.late)} days); {benches}"
+    )
+
+
+def station(rows: Sequence[FleetYear]) -> str:
+    """Since when the station is full, and how many times as many come as it can serve."""
+    since = full_since({one.year: one.used.mean or 0.0 for one in rows})
+    able = [
+        (one.came.mean or 0.0) / used for one in rows if 0.2 < (used := one.used.mean or 0.0) < 0.97
+    ]
+    if since is None or not able:
+        return "The station is full in no year"
+    last = rows[-1]
+    serves = sum(able) / len(able)
+    return (
+        f"The station is full from {since} on: it serves about {serves:,.0f} cars a year, and in "
+        f"{last.year} {(last.came.mean or 0.0) / serves:.1f} times as many come"
+    )
+
+
+def lent(rows: Sequence[Tightest]) -> str:
+    """What it means that a month takes more than there is."""
+    over = [row.year for row in rows if row.used > 1]
+    if not over:
+        return ""
+    return (
+        f"Above 100 % ({listed([str(year) for year in over])}) stocks and the weeks before lend to "
+        "the month: a peak of a month can pass where a year of it could not."
+    )
+
+
+def spending(one: Variant) -> str:
+    """What a scenario spends more or less for investments, million yuan."""
+    by = one.spent.mean or 0.0
+    if not by:
+        return "the same"
+    return f"{abs(by) / MILLION:,.0f} {'more' if by > 0 else 'less'}"
 
 
 # ---- outages

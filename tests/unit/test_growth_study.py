@@ -15,10 +15,9 @@ from tests.unit.cli_support import ROOT
 
 from chainsim.experiments.bottleneck import Bound
 from chainsim.experiments.expansion import Expansion, Goal, Terms, Trial
-from chainsim.experiments.launch_summary import LaunchSummary
 from chainsim.experiments.shadow import ShadowValue
 from chainsim.experiments.summary import Aggregate, Compared, aggregate
-from chainsim.experiments.survival import Impact, impact, times
+from chainsim.experiments.survival import Impact, impact
 from chainsim.outcome.resilience import Resilience
 from chainsim.outcome.server_groups import Group, Period
 from chainsim.outcome.trajectory import STATES
@@ -68,11 +67,10 @@ def hit(peaks: Sequence[float]) -> Impact:
     return impact(found, 0.95, "vehicles")
 
 
-def launch(late: float | None) -> LaunchSummary:
-    return LaunchSummary(
-        "New one", "maker", dt.date(2026, 1, 1), dt.date(2027, 1, 1), {},
-        times([(late, 500.0)] * 2), about(10), about(0), about(1, "1"),
-    )  # fmt: skip
+def launch(late: int | None) -> Any:
+    from growth_facts import Launch
+
+    return Launch("New one", dt.date(2027, 1, 1), [60, -20], [0, late], about(10))
 
 
 def limits(binds: str = "midstream/line", extra: Sequence[float] = (50.0, 50.2)) -> Any:
@@ -121,7 +119,7 @@ def made_up() -> Any:
     later = {one: about(20) for one in range(2026, 2031)}
     variants = [
         Variant(name, "A scenario.", [year(one, late=50) for one in range(2026, 2031)], later,
-                later, about(60), about(2e9, "yuan"), {"new": launch(90.0)})
+                later, about(60), about(2e9, "yuan"), {"new": launch(90)}, {2029: 0.9, 2030: 1.0})
         for name in ("test_bottleneck", "delayed_investment")
     ]  # fmt: skip
     return Facts(
@@ -141,7 +139,7 @@ def made_up() -> Any:
         limits=limits(), reaches=[reach()], variants=variants,
         outages=[Outage(2022, hit([100.0, 101.0]), 10.0, about(10, "d")),
                  Outage(2028, hit([400.0, 404.0]), 40.0, about(10, "d"))],
-        launches={"new": launch(0.0)},
+        launches={"new": launch(0)},
         fleet=Fleet([FleetYear(one, about(100), about(10), about(9), share(0.5))
                      for one in range(2021, 2031)], 0.0),
         turned=[Turned(Turn("ramp.line", "high"), "150 d", "90 d", about(5), about(-5), about(2))],
@@ -242,3 +240,30 @@ def test_an_outage_is_compared_with_the_growth_of_the_chain() -> None:
         "It bites at about the same time; the peak shortfall is 4.0 times as large on a chain "
         "that makes 4.0 times as much"
     )
+
+
+def test_launches_are_late_if_they_are_in_some_replication() -> None:
+    from growth_words import approvals, ends
+
+    (one, _) = made_up().variants
+    assert approvals(one) == (
+        "1 of 1 models is late in some replication, most of all New one (by 0 to 90 days); the "
+        "benches are full from 2030 on"
+    )
+    never = replace(one, launches={"new": launch(None)}, benches={2030: 0.5})
+    assert "(by 0 to never days); the benches are never full" in approvals(never)
+    assert ends([60, -20]) == "-20 to 60"
+
+
+def test_a_full_station_is_measured_by_the_years_in_which_it_was_not() -> None:
+    """90 cars in half of the time are 180 in all of it; 360 are 2.0 times as many."""
+    from growth_loads import FleetYear
+    from growth_words import station
+
+    rows = [FleetYear(2029, about(9), about(90), about(90), share(0.5)),
+            FleetYear(2030, about(9), about(360), about(360), share(1.0))]  # fmt: skip
+    assert station(rows) == (
+        "The station is full from 2030 on: it serves about 180 cars a year, and in 2030 2.0 times "
+        "as many come"
+    )
+    assert station(rows[:1]) == "The station is full in no year"
