@@ -1,6 +1,7 @@
 """The study of growth to 2030: runs what is missing, then writes the page and its figures.
 
-python docs/studies/growth.py [--replications N] [--fewer N] [--workers N] [--out FOLDER] [--quick]
+python docs/studies/growth.py [--replications N] [--fewer N] [--workers N] [--out FOLDER]
+                              [--without PART]
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from growth_cases import all_cases
+from growth_cases import LEAVABLE, LIMITS, SEARCH, all_cases
 from growth_facts import facts_of
 from growth_figures import growth_pictures
 from growth_limits import TARGET_YEARS, demanding, limits_on_high_path, reach
@@ -27,21 +28,23 @@ KEPT = ROOT / "results" / "studies"
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the study and write it."""
     asked = _options().parse_args(arguments)
-    cases = all_cases(asked.replications, asked.fewer, asked.quick)
+    cases = all_cases(asked.replications, asked.fewer, asked.without)
     runs = finished(cases, KEPT, asked.workers, _tell)
-    high = demanding(KEPT)
-    limits, reaches = None, []
-    if not asked.quick:
+    limits = None
+    if LIMITS not in asked.without:
         limits = limits_on_high_path(KEPT, asked.workers, asked.fewer)
         _tell("what binds on the high path")
-        for year in TARGET_YEARS:
-            reaches.append(reach(year, KEPT, asked.workers, asked.fewer))
-            _tell(f"what to build for {year}")
-    facts = facts_of(runs, high, limits, reaches)
+    reaches = []
+    for year in TARGET_YEARS:
+        search = SEARCH not in asked.without
+        reaches.append(reach(year, KEPT, asked.workers, asked.fewer, search))
+        _tell(f"what to build for {year}")
+    facts = facts_of(runs, demanding(KEPT), limits, reaches)
     for picture in growth_pictures(facts, runs):
         write_picture(picture, asked.out / "growth")
     counts = {"cases": len(cases), "runs": sum(case.replications for case in cases)}
-    (asked.out / "growth.md").write_text(page(facts, counts), "utf-8")
+    without = "".join(f" --without {part}" for part in asked.without)
+    (asked.out / "growth.md").write_text(page(facts, counts | {"without": without}), "utf-8")
 
 
 def _tell(text: str) -> None:
@@ -51,7 +54,7 @@ def _tell(text: str) -> None:
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     where = "where growth.md and the folder growth/ are written"
-    quick = "no other paths, no bottlenecks of the high path and no search for what to build"
+    less = f"leave out one of {', '.join(LEAVABLE)}; repeatable"
     few = "replications of all else (2)"
     parser.add_argument(
         "--replications", type=at_least_two, default=3, metavar="N", help="of the middle path (3)"
@@ -61,7 +64,9 @@ def _options() -> argparse.ArgumentParser:
         "--workers", type=at_least_one, default=2, metavar="N", help="processes (2)"
     )
     parser.add_argument("--out", type=Path, default=HERE, metavar="FOLDER", help=where)
-    parser.add_argument("--quick", action="store_true", help=quick)
+    parser.add_argument(
+        "--without", choices=LEAVABLE, action="append", default=[], metavar="PART", help=less
+    )
     return parser
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from study_runs import ROOT, Case
@@ -14,6 +14,10 @@ MIDDLE = "scenarios/growth_2030.yaml"
 OUTAGE = "scenarios/growth_2030_sichuan_outage_2028.yaml"
 SCENARIOS = ("test_bottleneck", "delayed_investment", "triggered", "local_batteries")
 """Compared with the middle path, by the ends of their files' names."""
+PATHS, ENDS, LIMITS, SEARCH = "paths", "ends", "limits", "search"
+"""Parts that can be left out: other paths, assumed numbers at the ends of their ranges, runs of the
+high path, and the search for what to build (then every server gets the same room)."""
+LEAVABLE = (*SCENARIOS, PATHS, ENDS, LIMITS, SEARCH)
 FIRST, LAST = 2021, 2025
 """The years of history."""
 
@@ -86,7 +90,9 @@ def turned_cases(fewer: int) -> Iterator[Case]:
         yield Case(turn.name, MIDDLE, (f"parameters.{turn.parameter}={value}",), fewer)
 
 
-def all_cases(often: int, fewer: int, quick: bool = False) -> list[Case]:
-    """All that the study runs as whole scenarios; the quick study has no other paths or ends."""
-    found = list(main_cases(often, fewer))
-    return found if quick else [*found, *path_cases(fewer), *turned_cases(fewer)]
+def all_cases(often: int, fewer: int, without: Collection[str] = ()) -> list[Case]:
+    """All that the study runs as whole scenarios, without some scenarios and parts."""
+    found = [case for case in main_cases(often, fewer) if case.name not in without]
+    if PATHS not in without:
+        found += path_cases(fewer)
+    return found if ENDS in without else [*found, *turned_cases(fewer)]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from growth_facts import Facts, after_history
-from growth_limits import TARGET_YEARS, WINDOW
+from growth_limits import WINDOW
 from growth_words import (
     approvals,
     at_target,
@@ -37,7 +37,7 @@ from growth_words import (
     verdict,
     worth,
 )
-from study_numbers import change, days, listed, mean, percent, told
+from study_numbers import change, days, mean, percent
 from study_template import rendered
 
 from chainsim.report.tables import number
@@ -68,31 +68,56 @@ def page(facts: Facts, counts: Mapping[str, Any]) -> str:
 
     Args:
         facts: All numbers.
-        counts: Of `cases` and their replications (`runs`), and the `minutes` that they took.
+        counts: Of `cases` and their replications (`runs`), and what the command left out
+            (`without`, as options).
     """
-    fitted, not_fitted, computed = kinds(facts.history)
+    words = _history(facts) | _path(facts) | _limits(facts) | _scenarios(facts)
+    return rendered(TEMPLATE, FILTERS, f=facts, **counts, **words)
+
+
+def _history(facts: Facts) -> dict[str, Any]:
+    """The run against what was published, and the target that was missed."""
+    fitted, not_fitted, _ = kinds(facts.history)
     last = facts.documented[-1]
-    return rendered(
-        TEMPLATE, FILTERS, f=facts, **counts,
-        fitted=fitted, not_fitted=not_fitted, computed=computed, last=last,
-        furthest_fitted=furthest(fitted), furthest_other=furthest(not_fitted),
-        missed=facts.target * last.national - last.output,
-        path=after_history(facts.years), window=WINDOW, target_years=TARGET_YEARS,
-        on_target=at_target(facts), carried=carried, levels=levels, fullest=fullest(facts.tightest),
-        lent=lent(facts.tightest), overfull=overfull(facts.demanding.tightest),
-        listed=listed, told=told, verdict=verdict, first_start=first_start, per=per, worth=worth,
-        **_limits(facts), **_scenarios(facts),
-    )  # fmt: skip
+    return {
+        "fitted": fitted,
+        "not_fitted": not_fitted,
+        "furthest_fitted": furthest(fitted),
+        "furthest_other": furthest(not_fitted),
+        "last": last,
+        "missed": facts.target * last.national - last.output,
+    }
+
+
+def _path(facts: Facts) -> dict[str, Any]:
+    """The years after history, and what is full in them."""
+    return {
+        "path": after_history(facts.years),
+        "on_target": at_target(facts),
+        "carried": carried,
+        "levels": levels,
+        "fullest": fullest(facts.tightest),
+        "lent": lent(facts.tightest),
+        "overfull": overfull(facts.demanding.tightest),
+        "years": [one.year for one in facts.years],
+        "groups": list(dict.fromkeys(one.group for one in facts.servers)),
+        "used": {(one.year, one.group): one.used for one in facts.servers},
+    }
 
 
 def _limits(facts: Facts) -> dict[str, Any]:
-    """What binds on the high path; nothing where it was not run."""
-    if facts.limits is None:
-        return {"limits": None, "binding": "", "most_worth": ""}
+    """What binds on the high path, where it was run, and what has to be built."""
+    found = facts.limits
     return {
-        "limits": facts.limits,
-        "binding": binds(facts.limits),
-        "most_worth": most_worth(facts.limits),
+        "limits": found,
+        "binding": binds(found) if found else "",
+        "most_worth": most_worth(found) if found else "",
+        "window": WINDOW,
+        "per": per,
+        "worth": worth,
+        "searched": any(one.found.trials for one in facts.reaches),
+        "verdict": verdict,
+        "first_start": first_start,
     }
 
 
@@ -103,11 +128,4 @@ def _scenarios(facts: Facts) -> dict[str, Any]:
         "end_of_path": end_of_path,
         "outage_words": outage_words(facts.outages) if len(facts.outages) > 1 else "",
         "station": station(facts.fleet.years),
-        "groups": _groups(facts),
-        "years": [one.year for one in facts.years],
-        "used": {(one.year, one.group): one.used for one in facts.servers},
     }
-
-
-def _groups(facts: Facts) -> list[str]:
-    return list(dict.fromkeys(one.group for one in facts.servers))

@@ -185,11 +185,11 @@ def verdict(one: Reach) -> str:
     if found.chosen is None or found.fresh is None:
         return f"{found.verdict}: no enlargement that was tried reaches it"
     how = "reaches" if found.fresh.reached else "does not reach"
-    room = 100 * (found.chosen.room or 0.0)
-    return (
-        f"{room:.1f} % of room above the plan is enough; with fresh random numbers the same "
-        f"capacity {how} it: {count(found.fresh.output)}"
-    )
+    room = f"{100 * (found.chosen.room or 0.0):.1f} % of room above the plan"
+    made = count(found.fresh.output)
+    if not found.trials:
+        return f"with {room} the capacity below {how} it: {made}"
+    return f"{room} is enough; with fresh random numbers the same capacity {how} it: {made}"
 
 
 def first_start(one: Reach) -> str:

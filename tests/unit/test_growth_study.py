@@ -147,7 +147,7 @@ def made_up() -> Any:
     )  # fmt: skip
 
 
-COUNTS = {"cases": 2, "runs": 6}
+COUNTS = {"cases": 2, "runs": 6, "without": ""}
 
 
 # ---- the page
@@ -172,12 +172,12 @@ def test_every_table_has_rows_of_one_width() -> None:
         assert len({line.count("|") for line in block.splitlines()}) == 1, block
 
 
-def test_a_quick_study_has_a_page_as_well() -> None:
+def test_a_study_without_some_parts_has_a_page_as_well() -> None:
     from growth_page import page
 
     bare = replace(made_up(), limits=None, reaches=[], paths=[], turned=[], variants=[], outages=[])
     text = page(bare, COUNTS)
-    assert "Left out in a quick run" in text
+    assert "Left out here." in text
     assert "With runs" not in text
     assert re.findall(r"^## (\d+)\.", text, re.MULTILINE) == [str(k) for k in range(1, 11)]
 
@@ -230,6 +230,10 @@ def test_the_verdict_of_a_search_is_that_of_fresh_numbers() -> None:
 
     assert "the same capacity reaches it" in verdict(reach())
     assert "the same capacity does not reach it" in verdict(reach(fresh_low=990.0))
+    sketch = replace(reach(), found=replace(reach().found, trials=()))
+    assert verdict(sketch).startswith(
+        "with 5.0 % of room above the plan the capacity below reaches"
+    )
 
 
 def test_an_outage_is_compared_with_the_growth_of_the_chain() -> None:
