@@ -14,10 +14,9 @@ MIDDLE = "scenarios/growth_2030.yaml"
 OUTAGE = "scenarios/growth_2030_sichuan_outage_2028.yaml"
 SCENARIOS = ("test_bottleneck", "delayed_investment", "triggered", "local_batteries")
 """Compared with the middle path, by the ends of their files' names."""
-PATHS, ENDS, LIMITS, SEARCH = "paths", "ends", "limits", "search"
-"""Parts that can be left out: other paths, assumed numbers at the ends of their ranges, runs of the
+ENDS, LIMITS, SEARCH = "ends", "limits", "search"
+"""Parts that can be left out: assumed numbers at the ends of their ranges, runs of the
 high path, and the search for what to build (then every server gets the same room)."""
-LEAVABLE = (*SCENARIOS, PATHS, ENDS, LIMITS, SEARCH)
 FIRST, LAST = 2021, 2025
 """The years of history."""
 
@@ -38,9 +37,10 @@ class Paths(NamedTuple):
 
 
 HIGH = Paths(2, 2)
-OTHER_PATHS = {"low": Paths(0, 0), "national_low": Paths(0, 1), "national_high": Paths(2, 1),
-               "city_low": Paths(1, 0), "city_high": Paths(1, 2)}  # fmt: skip
+OTHER_PATHS = {"low": Paths(0, 0), "city_low": Paths(1, 0), "city_high": Paths(1, 2)}
 """Beside the middle path, by name; the high one is taken apart by its bottlenecks."""
+
+LEAVABLE = (*SCENARIOS, *(f"path_{name}" for name in OTHER_PATHS), ENDS, LIMITS, SEARCH)
 
 
 class Turn(NamedTuple):
@@ -92,7 +92,6 @@ def turned_cases(fewer: int) -> Iterator[Case]:
 
 def all_cases(often: int, fewer: int, without: Collection[str] = ()) -> list[Case]:
     """All that the study runs as whole scenarios, without some scenarios and parts."""
-    found = [case for case in main_cases(often, fewer) if case.name not in without]
-    if PATHS not in without:
-        found += path_cases(fewer)
+    found = [*main_cases(often, fewer), *path_cases(fewer)]
+    found = [case for case in found if case.name not in without]
     return found if ENDS in without else [*found, *turned_cases(fewer)]

@@ -29,18 +29,13 @@ from chainsim.experiments.bottleneck import (
 from chainsim.experiments.expansion import Expansion, expansion
 from chainsim.experiments.shadow import ShadowValue
 from chainsim.experiments.steady import SteadyOutput, steady_output
-from chainsim.network.compiled import SECONDS_PER_DAY, CompiledNetwork
+from chainsim.network.compiled import SECONDS_PER_DAY, THOUSANDTHS, CompiledNetwork
 from chainsim.report.bottleneck import grown_groups
 
 T = TypeVar("T")
-WORTH = (
-    "midstream/line",
-    "midstream/test",
-    "upstream/cells/cell",
-    "upstream/kits/kit_sichuan",
-)
-"""Groups that are made faster in turn: the largest makers' lines and bays, and what comes from
-suppliers with least room."""
+WORTH = ("midstream/line", "upstream/cells/cell")
+"""Groups that are made faster in turn: the lines of the makers with new models, which are the
+largest, and the suppliers with least room by the plan."""
 SINCE = dt.datetime(2026, 1, 1)
 WINDOW = 2030
 """The year in which extra output is counted."""
@@ -63,6 +58,7 @@ class SteadyYear:
     """With free sources and makers."""
     cut: str
     """What limits it: the minimum cut."""
+    national: float
 
 
 @dataclass(frozen=True)
@@ -107,6 +103,7 @@ def demanding(kept: Path) -> Demanding:
 
 def _demanding(analysis: Analysis) -> Demanding:
     bench = analysis.bench
+    national = {one.year: one.output / THOUSANDTHS for one in bench.network.national}
     steady = []
     for part in bench.periods:
         free, ordered = (
@@ -118,7 +115,7 @@ def _demanding(analysis: Analysis) -> Demanding:
         steady.append(
             SteadyYear(
                 int(part.name), free.planned * days, ordered.per_day * days, _first(ordered),
-                free.per_day * days, _first(free),
+                free.per_day * days, _first(free), national[int(part.name)],
             )
         )  # fmt: skip
     return Demanding(tightest_of(bench.network), steady)

@@ -10,11 +10,11 @@ from growth_limits import WINDOW
 from growth_words import (
     approvals,
     at_target,
+    beside,
     binds,
     called,
     carried,
     count,
-    end_of_path,
     ends,
     first_start,
     fullest,
@@ -125,7 +125,7 @@ def _scenarios(facts: Facts) -> dict[str, Any]:
     """What the scenarios say beside the middle path."""
     return {
         "named": lambda name: named(facts, name),
-        "end_of_path": end_of_path,
+        "beside": beside,
         "outage_words": outage_words(facts.outages) if len(facts.outages) > 1 else "",
         "station": station(facts.fleet.years),
     }

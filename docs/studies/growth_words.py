@@ -89,10 +89,10 @@ def at_target(facts: Facts) -> str:
     }
     met = [name for name, year in rows.items() if (year.share.low or 0.0) >= facts.target]
     if not met:
-        return "On none of these paths"
+        return "On no path that was run a tenth is reached by then"
     if len(met) == len(rows):
-        return "On all of these paths"
-    return f"Only on {listed(met)} (nation / city)" if len(met) < 3 else f"On {listed(met)}"
+        return "On every path that was run a tenth is reached by then"
+    return f"Of the paths that were run (nation / city) {listed(met)} reach a tenth by then"
 
 
 def carried(years: Sequence[Year]) -> str:
@@ -215,10 +215,26 @@ def named(facts: Facts, name: str) -> Variant | None:
     return next((one for one in facts.variants if one.name == name), None)
 
 
-def end_of_path(one: Variant) -> str:
-    """How many more or fewer are late at the end of the last year."""
+def beside(one: Variant) -> str:
+    """What a scenario does beside the middle path: on the worst day, and at the end."""
     last = max(one.late)
-    return change(one.late[last], "more late", "fewer late")
+    found = one.late[last]
+    if found.low == found.high == 0:
+        at_end = f"at the end of {last} as many are late as on the middle path"
+    elif told(found):
+        at_end = f"at the end of {last} {change(found)} are late than on the middle path"
+    else:
+        at_end = f"at the end of {last} there is {change(found)} from the middle path"
+    return f"{count(one.peak)} are late on the worst day after 2025; {at_end}{_caught_up(one)}"
+
+
+def _caught_up(one: Variant) -> str:
+    """From which year on nothing more is late at the end; nothing where it always or never was."""
+    years = sorted(one.late)
+    more = [year for year in years if (one.late[year].mean or 0.0) > 1]
+    if not more or more[-1] == years[-1]:
+        return ""
+    return f"; from {more[-1] + 1} on no year ends with more late"
 
 
 def ends(values: Sequence[int | None]) -> str:

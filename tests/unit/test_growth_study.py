@@ -116,6 +116,7 @@ def made_up() -> Any:
     figure = Comparison("total", "output", "units", 1000.0, "S", True, "", (999.0, 1001.0), False)
     other = replace(figure, id="maker", fitted=False, documented=800.0)
     states = dict.fromkeys(STATES, 1 / len(STATES))
+    line = "midstream/line"
     later = {one: about(20) for one in range(2026, 2031)}
     variants = [
         Variant(name, "A scenario.", [year(one, late=50) for one in range(2026, 2031)], later,
@@ -134,7 +135,7 @@ def made_up() -> Any:
         servers=[ServerYear(one, "midstream: line", states, 0.6) for one in range(2021, 2031)],
         demanding=Demanding(
             [Tightest(2030, "2030-11", "midstream: line", 1.2, "midstream: line", "x", 1.3)],
-            [SteadyYear(2030, 1300.0, 1200.0, "midstream/line", 1250.0, "midstream/line")],
+            [SteadyYear(2030, 1300.0, 1200.0, line, 1250.0, line, 13_000.0)],
         ),
         limits=limits(), reaches=[reach()], variants=variants,
         outages=[Outage(2022, hit([100.0, 101.0]), 10.0, about(10, "d")),
@@ -208,8 +209,11 @@ def test_a_target_is_reached_only_where_the_lower_bound_is() -> None:
     from growth_words import at_target
 
     facts = made_up()
-    assert at_target(facts) == "Only on middle / high (nation / city)"
-    assert at_target(replace(facts, paths=[])) == "On none of these paths"
+    reached = "Of the paths that were run (nation / city) middle / high reach a tenth by then"
+    assert at_target(facts) == reached
+    assert (
+        at_target(replace(facts, paths=[])) == "On no path that was run a tenth is reached by then"
+    )
 
 
 def test_what_binds_and_what_it_is_worth_follow_the_runs() -> None:
@@ -271,3 +275,29 @@ def test_a_full_station_is_measured_by_the_years_in_which_it_was_not() -> None:
         "as many come"
     )
     assert station(rows[:1]) == "The station is full in no year"
+
+
+def test_a_scenario_is_told_from_the_middle_path_by_its_pairs() -> None:
+    from growth_words import beside
+
+    (one, _) = made_up().variants
+    assert beside(one) == (
+        "60 (47 to 73) are late on the worst day after 2025; at the end of 2030 20 more (7.29 to "
+        "32.7) are late than on the middle path"
+    )
+    none = aggregate([0.0, 0.0], "vehicles")
+    back = replace(one, late={2026: about(20), 2027: none, 2030: none})
+    assert beside(back).endswith(
+        "as many are late as on the middle path; from 2027 on no year ends with more late"
+    )
+
+
+def test_scenarios_can_be_left_out() -> None:
+    from growth_cases import ENDS, LEAVABLE, all_cases
+
+    names = [case.name for case in all_cases(3, 2, [ENDS])]
+    assert names[0] == "middle"
+    assert set(LEAVABLE) & set(names) == set(LEAVABLE) - {ENDS, "limits", "search"}
+    assert [case.name for case in all_cases(3, 2, LEAVABLE)] == [
+        "middle", "outage_2028", "outage_2022",
+    ]  # fmt: skip
