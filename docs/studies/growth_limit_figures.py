@@ -65,10 +65,10 @@ def binding(limits: Limits, steady: Sequence[SteadyYear], unit: str) -> Picture:
     parts = [name for name, _ in sums.most_common(MOST)]
     below = np.zeros(len(rows))
     for k, name in enumerate(parts):
-        values = np.array([one.parts.get(name, 0.0) for one in rows])
-        lost.bar(names, values, bottom=below, color=QUALITATIVE[k % len(QUALITATIVE)],
+        part = np.array([one.parts.get(name, 0.0) for one in rows])
+        lost.bar(names, part, bottom=below, color=QUALITATIVE[k % len(QUALITATIVE)],
                  label=called(name))  # fmt: skip
-        below += values
+        below += part
     made.set_ylabel(f"{unit} per year")
     lost.set_ylabel(f"{unit} per year that ample capacity makes more")
     for axes in (made, lost):

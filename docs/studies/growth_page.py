@@ -16,6 +16,7 @@ from growth_words import (
     carried,
     count,
     ends,
+    fine,
     first_start,
     fullest,
     furthest,
@@ -46,6 +47,7 @@ TEMPLATE = "growth.md.j2"
 FILTERS: dict[str, Callable[..., Any]] = {
     "mean": mean,
     "count": count,
+    "fine": fine,
     "percent": lambda one: "-" if one.mean is None else percent(one),
     "days": days,
     "off": off,

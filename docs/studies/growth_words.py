@@ -334,6 +334,14 @@ def millions(one: Aggregate) -> str:
     return mean(scaled(one, 1 / MILLION))
 
 
+def fine(one: Aggregate) -> str:
+    """A share with its interval to a hundredth of a per cent: 9.00 % (8.97 to 9.03)."""
+    parts = [None if v is None else f"{100 * v:.2f}" for v in (one.mean, one.low, one.high)]
+    if parts[0] is None:
+        return "-"
+    return f"{parts[0]} %" + (f" ({parts[1]} to {parts[2]})" if parts[1] else "")
+
+
 def share_range(one: Year) -> str:
     """The share over the high and the low national path: an assumption."""
     if one.if_low == one.if_high or one.if_low is None or one.if_high is None:
