@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     reaches = []
     for year in TARGET_YEARS:
         search = SEARCH not in asked.without
-        reaches.append(reach(year, KEPT, asked.workers, asked.fewer, search))
+        reaches.append(reach(year, KEPT, asked.workers, asked.replications, search))
         _tell(f"what to build for {year}")
     facts = facts_of(runs, demanding(KEPT), limits, reaches)
     for picture in growth_pictures(facts, runs):

@@ -184,12 +184,14 @@ def verdict(one: Reach) -> str:
         return "nothing has to be built"
     if found.chosen is None or found.fresh is None:
         return f"{found.verdict}: no enlargement that was tried reaches it"
-    how = "reaches" if found.fresh.reached else "does not reach"
+    how = "reaches it" if found.fresh.reached else "does not reach it"
+    if not found.fresh.reached and (found.fresh.output.mean or 0.0) >= found.goal.output:
+        how = "reaches it on average only"
     room = f"{100 * (found.chosen.room or 0.0):.1f} % of room above the plan"
     made = count(found.fresh.output)
     if not found.trials:
-        return f"with {room} the capacity below {how} it: {made}"
-    return f"{room} is enough; with fresh random numbers the same capacity {how} it: {made}"
+        return f"with {room} the capacity below {how}: {made}"
+    return f"{room} is enough; with fresh random numbers the same capacity {how}: {made}"
 
 
 def first_start(one: Reach) -> str:
