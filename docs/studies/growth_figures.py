@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from growth_facts import Facts
 from growth_limit_figures import binding, building, worth
-from growth_words import LEVELS, plain
+from growth_scenario_words import plain
+from growth_words import LEVELS
 from matplotlib.axes import Axes
 
 from chainsim.experiments.runs import Run

@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from growth_facts import Facts, after_history
+from growth_facts import Facts
 from growth_limits import WINDOW
-from growth_words import (
+from growth_scenario_words import (
     approvals,
-    at_target,
     beside,
+    busiest,
+    ends,
+    named,
+    outage_words,
+    plain,
+    room_ahead,
+    spending,
+    station,
+)
+from growth_words import (
+    at_target,
     binds,
     called,
     carried,
     count,
-    ends,
     fine,
     first_start,
     fullest,
@@ -25,19 +34,15 @@ from growth_words import (
     levels,
     millions,
     most_worth,
-    named,
     off,
-    outage_words,
     overfull,
     per,
-    plain,
     share_range,
-    spending,
-    station,
     thousands,
     verdict,
     worth,
 )
+from growth_years import after_history
 from study_numbers import change, days, mean, percent
 from study_template import rendered
 
@@ -101,6 +106,7 @@ def _path(facts: Facts) -> dict[str, Any]:
         "fullest": fullest(facts.tightest),
         "lent": lent(facts.tightest),
         "overfull": overfull(facts.demanding.tightest),
+        "busiest": busiest(facts.servers),
         "years": [one.year for one in facts.years],
         "groups": list(dict.fromkeys(one.group for one in facts.servers)),
         "used": {(one.year, one.group): one.used for one in facts.servers},
@@ -130,4 +136,5 @@ def _scenarios(facts: Facts) -> dict[str, Any]:
         "beside": beside,
         "outage_words": outage_words(facts.outages) if len(facts.outages) > 1 else "",
         "station": station(facts.fleet.years),
+        "room": room_ahead(facts.launches),
     }

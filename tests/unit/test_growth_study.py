@@ -48,7 +48,7 @@ def share(middle: float) -> Aggregate:
 
 
 def year(number: int, output: float = 1000.0, part: float = 0.08, late: float = 0.0) -> Any:
-    from growth_facts import Year
+    from growth_years import Year
 
     return Year(
         number, about(output), share(0.1), share(part), part * 1.1, part * 0.9, about(late),
@@ -68,7 +68,7 @@ def hit(peaks: Sequence[float]) -> Impact:
 
 
 def launch(late: int | None) -> Any:
-    from growth_facts import Launch
+    from growth_scenarios import Launch
 
     return Launch("New one", dt.date(2027, 1, 1), [60, -20], [0, late], about(10))
 
@@ -108,9 +108,11 @@ def reach(fresh_low: float = 1001.0) -> Any:
 
 def made_up() -> Any:
     from growth_cases import Turn
-    from growth_facts import Documented, Facts, Outage, Path, Turned, Variant
+    from growth_facts import Facts
     from growth_limits import Demanding, SteadyYear
     from growth_loads import Fleet, FleetYear, ServerYear, Tightest
+    from growth_scenarios import Outage, Turned, Variant
+    from growth_years import Documented, Path
 
     years = [year(number) for number in range(2021, 2031)]
     figure = Comparison("total", "output", "units", 1000.0, "S", True, "", (999.0, 1001.0), False)
@@ -243,7 +245,7 @@ def test_the_verdict_of_a_search_is_that_of_fresh_numbers() -> None:
 
 def test_an_outage_is_compared_with_the_growth_of_the_chain() -> None:
     """402 over 100.5 is 4.0; 40 a day over 10 is 4.0."""
-    from growth_words import outage_words
+    from growth_scenario_words import outage_words
 
     assert outage_words(made_up().outages) == (
         "It bites at about the same time; the peak shortfall is 4.0 times as large on a chain "
@@ -252,7 +254,7 @@ def test_an_outage_is_compared_with_the_growth_of_the_chain() -> None:
 
 
 def test_launches_are_late_if_they_are_in_some_replication() -> None:
-    from growth_words import approvals, ends
+    from growth_scenario_words import approvals, ends
 
     (one, _) = made_up().variants
     assert approvals(one) == (
@@ -267,7 +269,7 @@ def test_launches_are_late_if_they_are_in_some_replication() -> None:
 def test_a_full_station_is_measured_by_the_years_in_which_it_was_not() -> None:
     """90 cars in half of the time are 180 in all of it; 360 are 2.0 times as many."""
     from growth_loads import FleetYear
-    from growth_words import station
+    from growth_scenario_words import station
 
     rows = [FleetYear(2029, about(9), about(90), about(90), share(0.5)),
             FleetYear(2030, about(9), about(360), about(360), share(1.0))]  # fmt: skip
@@ -279,7 +281,7 @@ def test_a_full_station_is_measured_by_the_years_in_which_it_was_not() -> None:
 
 
 def test_a_scenario_is_told_from_the_middle_path_by_its_pairs() -> None:
-    from growth_words import beside
+    from growth_scenario_words import beside
 
     (one, _) = made_up().variants
     assert beside(one) == (
