@@ -75,7 +75,7 @@ def facts_of(
     middle = runs[MIDDLE]
     names = [name for name in SCENARIOS if name in runs]
     table = middle.scenario.parameters
-    fewer = len(runs[names[0]].replications)
+    fewer = min(len(run.replications) for run in runs.values())
 
     def ran(kind: str, keys: Iterable[K]) -> list[tuple[K, str]]:
         """The cases of a kind that were run."""
