@@ -26,7 +26,6 @@ from growth_words import (
     carried,
     count,
     fine,
-    first_start,
     fullest,
     furthest,
     kinds,
@@ -34,10 +33,13 @@ from growth_words import (
     levels,
     millions,
     most_worth,
+    much,
     off,
     overfull,
     per,
     share_range,
+    spared,
+    starts,
     thousands,
     verdict,
     worth,
@@ -125,7 +127,9 @@ def _limits(facts: Facts) -> dict[str, Any]:
         "worth": worth,
         "searched": any(one.found.trials for one in facts.reaches),
         "verdict": verdict,
-        "first_start": first_start,
+        "starts": starts,
+        "much": much,
+        "spared": spared,
     }
 
 

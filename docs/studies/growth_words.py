@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from growth_cases import LAST
 from growth_facts import Facts
 from growth_limits import Limits, Reach
 from growth_loads import Tightest
@@ -205,14 +206,35 @@ def verdict(one: Reach) -> str:
     return f"{room} is enough; with fresh random numbers the same capacity {how}: {made}"
 
 
-def first_start(one: Reach) -> str:
-    """When the first works have to begin."""
-    return min((row["begins"] for row in one.groups), default="never")
+def much(value: float, unit: str) -> str:
+    """An amount of what servers make: 21.3 GWh; 123,344 sets."""
+    if unit == "kWh":
+        return f"{number(value / MILLION, 3)} GWh"
+    return f"{value:,.0f} {unit}{'s' if unit.isalpha() else ''}"
 
 
-def latest(facts: Facts) -> Reach:
-    """The reach of the last year."""
-    return max(facts.reaches, key=lambda one: one.year)
+def spared(one: Reach) -> str:
+    """Whether makers have to build, said by the rows."""
+    if any(row["group"].startswith("midstream") for row in one.groups):
+        return ""
+    return (
+        "Lines and end-of-line bays need no more than the middle path builds: a car that is late in "
+        "autumn may be made up within the year."
+    )
+
+
+def starts(one: Reach) -> str:
+    """When the first works have to begin, for how much, and whether that is past."""
+    if not one.groups:
+        return f"for {one.year} nothing has to be built"
+    first = min(one.groups, key=lambda row: str(row["begins"]))
+    most = max(one.groups, key=lambda row: row["share"] or 0.0)
+    past = " (past: history ends later)" if first["begins"] <= f"{LAST}-12-31" else ""
+    return (
+        f"for {one.year} the first works ({called(first['group'])}) have to begin by "
+        f"{first['begins']}{past}, and {called(most['group'])} need most, "
+        f"{100 * (most['share'] or 0.0):.0f} % more than the middle path has by then"
+    )
 
 
 def millions(one: Aggregate) -> str:

@@ -243,6 +243,27 @@ def test_the_verdict_of_a_search_is_that_of_fresh_numbers() -> None:
     )
 
 
+def test_amounts_are_told_in_units_that_people_use() -> None:
+    from growth_words import much
+
+    assert much(21_271_250.0, "kWh") == "21.3 GWh"
+    assert much(123_344.2, "set") == "123,344 sets"
+    assert much(12.0, "server-days") == "12 server-days"
+
+
+def test_works_that_should_have_begun_in_history_are_past() -> None:
+    from growth_words import starts
+
+    one = reach()
+    assert starts(one) == (
+        "for 2030 the first works (axles) have to begin by 2028-05-01, and axles need most, 10 % "
+        "more than the middle path has by then"
+    )
+    early = replace(one, groups=[one.groups[0] | {"begins": "2025-12-31"}])
+    assert "by 2025-12-31 (past: history ends later), and" in starts(early)
+    assert starts(replace(one, groups=[])) == "for 2030 nothing has to be built"
+
+
 def test_an_outage_is_compared_with_the_growth_of_the_chain() -> None:
     """402 over 100.5 is 4.0; 40 a day over 10 is 4.0."""
     from growth_scenario_words import outage_words
