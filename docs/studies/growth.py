@@ -14,7 +14,7 @@ from pathlib import Path
 from growth_cases import LEAVABLE, LIMITS, SEARCH, all_cases
 from growth_facts import facts_of
 from growth_figures import growth_pictures
-from growth_limits import TARGET_YEARS, demanding, limits_on_high_path, reach
+from growth_limits import AIMS, demanding, limits_on_high_path, reach
 from growth_page import page
 from study_command import at_least_one, at_least_two, write_picture
 from study_runs import ROOT, finished
@@ -35,10 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         limits = limits_on_high_path(KEPT, asked.workers, asked.fewer)
         _tell("what binds on the high path")
     reaches = []
-    for year in TARGET_YEARS:
-        search = SEARCH not in asked.without
-        reaches.append(reach(year, KEPT, asked.workers, asked.replications, search))
-        _tell(f"what to build for {year}")
+    search = SEARCH not in asked.without
+    for aim in AIMS:
+        reaches.append(reach(aim, KEPT, asked.workers, asked.replications, search))
+        _tell(f"what to build for {100 * aim.share:g} % in {aim.year}")
     facts = facts_of(runs, demanding(KEPT), limits, reaches)
     for picture in growth_pictures(facts, runs):
         write_picture(picture, asked.out / "growth")

@@ -46,7 +46,7 @@ def growth_pictures(facts: Facts, runs: Mapping[str, Run]) -> Iterator[Picture]:
     if facts.limits is not None:
         yield binding(facts.limits, facts.demanding.steady, facts.unit)
         yield worth(facts.limits, facts.unit)
-    if facts.reaches:
+    if any(one.groups for one in facts.reaches):
         yield building(facts.reaches)
     yield late(facts)
     yield fleet(facts)

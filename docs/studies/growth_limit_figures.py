@@ -32,7 +32,7 @@ COLUMNS = (
     "group", "present", "added", "unit", "share", "sites", "begins", "opens", "full_by",
 )  # fmt: skip
 """Of the table of what to build."""
-MOST = 8
+MOST = 4
 """Causes that are drawn apart."""
 
 
@@ -70,7 +70,7 @@ def binding(limits: Limits, steady: Sequence[SteadyYear], unit: str) -> Picture:
                  label=called(name))  # fmt: skip
         below += part
     made.set_ylabel(f"{unit} per year")
-    lost.set_ylabel(f"{unit} per year that ample capacity makes more")
+    lost.set_ylabel(f"{unit} more with ample capacity")
     for axes in (made, lost):
         axes.set_ylim(bottom=0)
         thousands(axes)
@@ -119,7 +119,7 @@ def worth(limits: Limits, unit: str) -> Picture:
 def building(reaches: Sequence[Reach]) -> Picture:
     """When works have to begin and to be ready, by group, for each target year."""
     rows = [(one, row) for one in reaches for row in one.groups]
-    title = "When works have to begin for a tenth of national output"
+    title = "When works have to begin for a share of national output"
     caption = (
         "Dark: construction; pale: from the opening until all of it is there. Earliest dates of "
         "the servers of a group."
@@ -133,14 +133,20 @@ def building(reaches: Sequence[Reach]) -> Picture:
         axes.barh(y, opens - begins, left=begins, color=color, height=0.7)
         axes.barh(y, full - opens, left=opens, color=color, height=0.7, alpha=0.35)
         axes.text(full + 15, y, f"+{100 * (row['share'] or 0):.0f} %", va="center", fontsize=7.5)
-    axes.set_yticks(range(len(rows)), [f"{one.year}: {called(row['group'])}" for one, row in rows])
+    axes.set_yticks(
+        range(len(rows)),
+        [f"{one.aim.year}, {100 * one.aim.share:g} %: {called(row['group'])}" for one, row in rows],
+    )
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.grid(axis="y", visible=False)
     if rows:
         firsts = [dt.date.fromisoformat(row["begins"]) for _, row in rows]
         lasts = [dt.date.fromisoformat(row["full_by"]) for _, row in rows]
         date_axis(axes, [min(firsts), max(lasts) + dt.timedelta(days=120)])
-    table: dict[str, list[Any]] = {"target_year": [one.year for one, _ in rows]}
+    table: dict[str, list[Any]] = {
+        "target_year": [one.aim.year for one, _ in rows],
+        "share_aimed_at": [one.aim.share for one, _ in rows],
+    }
     for key in COLUMNS:
         table[key] = [row[key] for _, row in rows]
     return Picture("building", title, caption, figure, table)

@@ -8,10 +8,10 @@ import pickle
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-from growth_cases import HIGH, MIDDLE
+from growth_cases import HIGH, MIDDLE, Paths
 from growth_loads import Tightest, tightest_of
 from growth_sketch import sketched
 from study_runs import ROOT, write_whole
@@ -41,9 +41,23 @@ WINDOW = 2030
 """The year in which extra output is counted."""
 LONGEST = 540 * SECONDS_PER_DAY
 """The longest ramp of one plant: three time constants of a battery plant."""
-TARGET = 0.1
-"""The share of national output that was wanted by 2025."""
-TARGET_YEARS = (2028, 2030)
+
+
+class Aim(NamedTuple):
+    """A share of national output that is to be reached in a year."""
+
+    year: int
+    share: float
+    paths: Paths
+    """Of the nation and, before the plan is raised, of the city."""
+
+
+AIMS = (
+    Aim(2028, 0.1, Paths(1, 1)),
+    Aim(2030, 0.1, Paths(1, 1)),
+    Aim(2030, 0.105, HIGH),
+)
+"""The missed target later on the middle path, and all of the high path."""
 
 
 @dataclass(frozen=True)
@@ -87,10 +101,9 @@ class Limits:
 
 @dataclass(frozen=True)
 class Reach:
-    """What to build so that a year's output is a tenth of the nation's."""
+    """What to build so that a year's output is a share of the nation's."""
 
-    year: int
-    national: float
+    aim: Aim
     found: Expansion
     groups: Sequence[dict[str, Any]]
     """Rows by group of servers: what is there, what is added, and the dates."""
@@ -154,22 +167,25 @@ def _limits(analysis: Analysis, workers: int) -> Limits:
     )  # fmt: skip
 
 
-def reach(year: int, kept: Path, workers: int, replications: int, search: bool = True) -> Reach:
-    """What to build for a tenth of national output in a year of the middle path; kept likewise.
+def reach(aim: Aim, kept: Path, workers: int, replications: int, search: bool = True) -> Reach:
+    """What to build for an aim; kept likewise.
 
-    Without a search every server gets the same room above the plan, and runs check it.
+    Without a search every server gets the same room above the plan, if anything is needed at all,
+    and runs check it.
 
     Raises:
         RunError: no enlargement carries the plan, or a run failed.
     """
-    scenario = load_scenario(ROOT / MIDDLE, [f"run.replications={replications}"])
-    national = scenario.parameters[f"national.output_{year}"].in_unit
-    analysis = analysed(scenario, Asked(year=year, target=TARGET * national, shadow=False))
-    name = f"reach_{year}" if search else f"sketch_{year}"
-    return _kept(kept, name, analysis, TARGET, lambda: _reach(analysis, national, workers, search))
+    changes = [*aim.paths.changes, f"run.replications={replications}"]
+    scenario = load_scenario(ROOT / MIDDLE, changes)
+    national = scenario.parameters[f"national.output_{aim.year}"].in_unit
+    asked = Asked(year=aim.year, target=aim.share * national, shadow=False)
+    analysis = analysed(scenario, asked)
+    name = f"{'reach' if search else 'sketch'}_{aim.year}_{aim.share:g}"
+    return _kept(kept, name, analysis, aim, lambda: _reach(analysis, aim, workers, search))
 
 
-def _reach(analysis: Analysis, national: float, workers: int, search: bool) -> Reach:
+def _reach(analysis: Analysis, aim: Aim, workers: int, search: bool) -> Reach:
     goal = analysis.goal
     assert goal is not None
     network, unit = analysis.network, analysis.unit
@@ -180,8 +196,7 @@ def _reach(analysis: Analysis, national: float, workers: int, search: bool) -> R
     builds = tuple(_one_plant(build, goal) for build in found.builds)
     found = replace(found, builds=builds)
     bare = Bottlenecks(analysis, np.zeros(0), (), (), ())
-    year = int(goal.year.name)
-    return Reach(year, national, found, grown_groups(bare, found), network.replications)
+    return Reach(aim, found, grown_groups(bare, found), network.replications)
 
 
 def _one_plant(build: Build, goal: Goal) -> Build:

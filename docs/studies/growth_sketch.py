@@ -31,7 +31,7 @@ ROOM = 0.1
 
 
 def sketched(analysis: Analysis, workers: int) -> Expansion:
-    """The least capacity that carries the raised plan with some room, and how it does in runs.
+    """Nothing, if runs say that it is enough; else what carries the raised plan with some room.
 
     The runs have the random numbers of the next seed, as the check of a search has.
 
@@ -46,10 +46,14 @@ def sketched(analysis: Analysis, workers: int) -> Expansion:
     factor = max(1.0, goal.output * (1 + MARGIN) / plan)
     cut = replace(network, horizon=replace(network.horizon, end=year.end))
     raised = with_plan(cut, factor, since, year.end)
+    seen = replace(raised, seed=(raised.seed + 1) % 2**63)
+    first = _checked(seen, None, analysis, workers)
+    if first.reached:
+        return Expansion(goal, plan, factor, (), first, (), first)
     shares = Needs.of(raised, year, np.ones(len(raised.resources))).shares(ROOM)
     builds = tuple(_build(raised, goal, r, share, since) for r, share in sorted(shares.items()))
-    built = faster(raised, {r: 1 + share for r, share in shares.items()}, since)
-    check = _checked(replace(built, seed=(built.seed + 1) % 2**63), analysis, workers)
+    built = faster(seen, {r: 1 + share for r, share in shares.items()}, since)
+    check = _checked(built, ROOM, analysis, workers)
     return Expansion(goal, plan, factor, (), check, builds, check)
 
 
@@ -64,7 +68,10 @@ def _build(network: CompiledNetwork, goal: Goal, resource: int, share: float, si
     )  # fmt: skip
 
 
-def _checked(network: CompiledNetwork, analysis: Analysis, workers: int) -> Trial:
+def _checked(
+    network: CompiledNetwork, room: float | None, analysis: Analysis, workers: int
+) -> Trial:
+    """The output of the year in all replications."""
     goal = analysis.goal
     assert goal is not None
     count = network.replications
@@ -72,7 +79,7 @@ def _checked(network: CompiledNetwork, analysis: Analysis, workers: int) -> Tria
         completed(_Yearly(network, goal.year.days), range(count), min(workers, count))
     )
     found = aggregate([outputs[k] for k in range(count)], analysis.unit, 0, analysis.confidence)
-    return Trial(ROOM, found, found.low is not None and found.low >= goal.output)
+    return Trial(room, found, found.low is not None and found.low >= goal.output)
 
 
 class _Yearly:

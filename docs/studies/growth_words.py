@@ -30,6 +30,10 @@ NAMES = {
     "upstream/kits/kit_rest": "kits from elsewhere",
     "downstream/benches": "benches of the institutes",
     NOTHING: "nothing",
+    "no_release": "timing (nothing to do that day)",
+    "in_transit": "on the road",
+    "under_way": "orders under way",
+    "ordered_late": "orders placed late",
 }
 """Groups of servers as people call them."""
 LEVELS = ("low", "middle", "high")
@@ -160,6 +164,25 @@ def binds(limits: Limits) -> str:
     return f"On it binds in {listed(parts)}"
 
 
+def differ(limits: Limits, tightest: Sequence[Tightest]) -> str:
+    """Why runs and the plan alone name different groups, where they do."""
+    rows = bound_years(limits)
+    if not rows:
+        return ""
+    last = rows[-1]
+    (plan,) = (row for row in tightest if str(row.year) == last.period.name)
+    if plan.group.split(" (")[0].replace(": ", "/") in last.binds:
+        return "The plan alone names the same group."
+    return (
+        f"The plan alone names {plan.group} for {last.period.name}: it knows no stocks. Suppliers "
+        "fill theirs before the autumn and lend from them, and lines cannot build ahead, so in "
+        "runs the lines fall behind first and spare the suppliers the rest of the peak."
+        if last.binds.startswith("midstream")
+        else f"The plan alone names {plan.group} for {last.period.name}: it knows no stocks, no "
+        "repairs and no queues."
+    )
+
+
 def worth(one: ShadowValue) -> str:
     """What more of a group is worth, in words that follow the interval."""
     if one.extra.low == one.extra.high == 0:
@@ -193,7 +216,11 @@ def verdict(one: Reach) -> str:
     """Whether the target is reached, checked with numbers that the search has not seen."""
     found = one.found
     if found.verdict == "nothing to build":
-        return "nothing has to be built"
+        made = found.fresh or found.trials[0]
+        return (
+            "nothing has to be built beside what the middle path builds. Its plants, with fresh "
+            f"random numbers, make {count(made.output)}"
+        )
     if found.chosen is None or found.fresh is None:
         return f"{found.verdict}: no enlargement that was tried reaches it"
     how = "reaches it" if found.fresh.reached else "does not reach it"
@@ -218,20 +245,26 @@ def spared(one: Reach) -> str:
     if any(row["group"].startswith("midstream") for row in one.groups):
         return ""
     return (
-        "Lines and end-of-line bays need no more than the middle path builds: a car that is late in "
+        "Lines and end-of-line bays need no more than the middle path builds: what is late in "
         "autumn may be made up within the year."
     )
+
+
+def aimed(one: Reach) -> str:
+    """The aim: 10 % of national output in 2028."""
+    nation = "" if one.aim.paths.national == 1 else f" on the {LEVELS[one.aim.paths.national]} path"
+    return f"{100 * one.aim.share:g} % of national output{nation} in {one.aim.year}"
 
 
 def starts(one: Reach) -> str:
     """When the first works have to begin, for how much, and whether that is past."""
     if not one.groups:
-        return f"for {one.year} nothing has to be built"
+        return f"for {aimed(one)} nothing beside what the middle path builds"
     first = min(one.groups, key=lambda row: str(row["begins"]))
     most = max(one.groups, key=lambda row: row["share"] or 0.0)
     past = " (past: history ends later)" if first["begins"] <= f"{LAST}-12-31" else ""
     return (
-        f"for {one.year} the first works ({called(first['group'])}) have to begin by "
+        f"for {aimed(one)} the first works ({called(first['group'])}) have to begin by "
         f"{first['begins']}{past}, and {called(most['group'])} need most, "
         f"{100 * (most['share'] or 0.0):.0f} % more than the middle path has by then"
     )

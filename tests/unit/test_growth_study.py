@@ -90,7 +90,8 @@ def limits(binds: str = "midstream/line", extra: Sequence[float] = (50.0, 50.2))
 
 
 def reach(fresh_low: float = 1001.0) -> Any:
-    from growth_limits import Reach
+    from growth_cases import Paths
+    from growth_limits import Aim, Reach
 
     goal = Goal(1000.0, Period("2030", range(365), 0, 365 * DAY), Terms(DAY, DAY))
     chosen = Trial(0.05, Aggregate("vehicles", 1005.0, 1001.0, 1009.0, 2, 0.95), True)
@@ -103,7 +104,7 @@ def reach(fresh_low: float = 1001.0) -> Any:
         "share": 0.1, "sites": 2, "begins": "2028-05-01", "opens": "2029-05-01",
         "full_by": "2029-11-01",
     }  # fmt: skip
-    return Reach(2030, 10_000.0, found, [row], 2)
+    return Reach(Aim(2030, 0.1, Paths(1, 1)), found, [row], 2)
 
 
 def made_up() -> Any:
@@ -231,6 +232,16 @@ def test_what_binds_and_what_it_is_worth_follow_the_runs() -> None:
     assert most_worth(unsure).startswith("Of no group alone")
 
 
+def test_runs_and_the_plan_may_name_different_groups() -> None:
+    from growth_words import differ
+
+    (row,) = made_up().demanding.tightest
+    assert differ(limits(), [row]) == "The plan alone names the same group."
+    other = replace(row, group="upstream: cells (cell)")
+    assert differ(limits(), [other]).startswith("The plan alone names upstream: cells (cell)")
+    assert differ(limits("none"), [other]) == ""
+
+
 def test_the_verdict_of_a_search_is_that_of_fresh_numbers() -> None:
     from growth_words import verdict
 
@@ -256,12 +267,14 @@ def test_works_that_should_have_begun_in_history_are_past() -> None:
 
     one = reach()
     assert starts(one) == (
-        "for 2030 the first works (axles) have to begin by 2028-05-01, and axles need most, 10 % "
-        "more than the middle path has by then"
+        "for 10 % of national output in 2030 the first works (axles) have to begin by 2028-05-01, "
+        "and axles need most, 10 % more than the middle path has by then"
     )
     early = replace(one, groups=[one.groups[0] | {"begins": "2025-12-31"}])
     assert "by 2025-12-31 (past: history ends later), and" in starts(early)
-    assert starts(replace(one, groups=[])) == "for 2030 nothing has to be built"
+    assert starts(replace(one, groups=[])) == (
+        "for 10 % of national output in 2030 nothing beside what the middle path builds"
+    )
 
 
 def test_an_outage_is_compared_with_the_growth_of_the_chain() -> None:
