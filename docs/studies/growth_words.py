@@ -97,7 +97,8 @@ def at_target(facts: Facts) -> str:
         return "On no path that was run a tenth is reached by then"
     if len(met) == len(rows):
         return "On every path that was run a tenth is reached by then"
-    return f"Of the paths that were run (nation / city) {listed(met)} reach a tenth by then"
+    verb = "reaches" if len(met) == 1 else "reach"
+    return f"Of the paths that were run (nation / city) {listed(met)} {verb} a tenth by then"
 
 
 def carried(years: Sequence[Year]) -> str:

@@ -212,7 +212,7 @@ def test_a_target_is_reached_only_where_the_lower_bound_is() -> None:
     from growth_words import at_target
 
     facts = made_up()
-    reached = "Of the paths that were run (nation / city) middle / high reach a tenth by then"
+    reached = "Of the paths that were run (nation / city) middle / high reaches a tenth by then"
     assert at_target(facts) == reached
     assert (
         at_target(replace(facts, paths=[])) == "On no path that was run a tenth is reached by then"
