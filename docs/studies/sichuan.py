@@ -11,17 +11,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from study_bounds import bounds_of
-from study_cases import ROOT, all_cases, finished
+from study_cases import all_cases
+from study_command import at_least_one, at_least_two, write_picture
 from study_facts import facts_of
 from study_figures import study_pictures
 from study_page import page
 from study_ranking import ranked
+from study_runs import ROOT, finished
 
 from chainsim import __version__
 from chainsim.errors import RunError
 from chainsim.report.figures.stress import ranking as ranking_picture
-from chainsim.report.figures.style import Picture, as_svg
-from chainsim.report.files import csv_text
 
 HERE = Path(__file__).resolve().parent
 KEPT = ROOT / "results" / "studies"
@@ -53,31 +53,12 @@ def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     often = "replications of the outage and of the levers; half as many of the rest (6)"
     where = "where sichuan.md and the folder sichuan/ are written"
-    parser.add_argument("--replications", type=_at_least_two, default=6, metavar="N", help=often)
+    parser.add_argument("--replications", type=at_least_two, default=6, metavar="N", help=often)
     parser.add_argument(
-        "--workers", type=_at_least_one, default=2, metavar="N", help="processes (2)"
+        "--workers", type=at_least_one, default=2, metavar="N", help="processes (2)"
     )
     parser.add_argument("--out", type=Path, default=HERE, metavar="FOLDER", help=where)
     return parser
-
-
-def _at_least_two(text: str) -> int:
-    if int(text) < 2:
-        raise argparse.ArgumentTypeError("intervals take two replications")
-    return int(text)
-
-
-def _at_least_one(text: str) -> int:
-    if int(text) < 1:
-        raise argparse.ArgumentTypeError("one process at least")
-    return int(text)
-
-
-def write_picture(picture: Picture, folder: Path) -> None:
-    """Write a figure and the data behind it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{picture.name}.svg").write_bytes(as_svg(picture.figure))
-    (folder / f"{picture.name}.csv").write_text(csv_text(picture.data), "utf-8")
 
 
 if __name__ == "__main__":

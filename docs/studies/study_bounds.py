@@ -8,8 +8,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
-from study_cases import KIT, twins, write_whole
+from study_cases import KIT
 from study_facts import Bounds
+from study_runs import twins, write_whole
 
 from chainsim import simulate
 from chainsim.experiments.bounds import least_lost, time_to_survive

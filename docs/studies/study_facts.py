@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from study_cases import DURATIONS, ENDS, LEFT, TURNED, total_of, twins
-from study_levers import PRICE, Lever, Turned, levers, range_of, scaled, turned
+from study_cases import DURATIONS, ENDS, LEFT, TURNED
+from study_levers import PRICE, Lever, Turned, levers, range_of, turned
+from study_numbers import scaled
+from study_runs import total_of, twins
 
 from chainsim.experiments.replications import Replication
 from chainsim.experiments.runs import Run

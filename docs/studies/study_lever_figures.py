@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from study_facts import Facts
-from study_levers import HIGH, LOW, Lever, Turned, scaled, swing, written
+from study_levers import HIGH, LOW, Lever, Turned, swing, written
+from study_numbers import scaled
 
 from chainsim.experiments.summary import Aggregate
 from chainsim.experiments.survival import Impact

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from study_cases import ENDS, levers_of, total_of, twins
+from study_cases import ENDS, levers_of
+from study_numbers import interval_of, scaled
+from study_runs import total_of, twins
 
 from chainsim.experiments.comparison import compare
 from chainsim.experiments.contrasts import Contrast
@@ -66,14 +68,6 @@ class Turned:
     """Of the time to recover, days; likewise."""
 
 
-def interval_of(found: Contrast) -> Aggregate:
-    """A paired difference with its interval."""
-    one = found.interval
-    if one is None:
-        return Aggregate(found.unit, None, None, None, 0, 0.95)
-    return Aggregate(found.unit, one.mean, one.low, one.high, one.n, one.confidence)
-
-
 def swing(one: Turned) -> float:
     """The larger change of the peak shortfall at an end of the range."""
     return max(abs(change.mean or 0.0) for change in one.changes)
@@ -82,14 +76,6 @@ def swing(one: Turned) -> float:
 def written(value: float) -> str:
     """A value of a parameter as people write it: 1,000,000; 0.45."""
     return f"{value:,.10g}"
-
-
-def scaled(one: Aggregate, by: float, unit: str = "") -> Aggregate:
-    """A mean and its interval times a number; below zero the bounds change places."""
-    mean, low, high = (None if v is None else v * by for v in (one.mean, one.low, one.high))
-    if by < 0:
-        low, high = high, low
-    return Aggregate(unit, mean, low, high, one.n, one.confidence, one.failed)
 
 
 # ---- levers

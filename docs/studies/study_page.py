@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from study_cases import DURATIONS, LEFT
 from study_facts import WINDOW, Facts
-from study_levers import Lever, scaled, swing, written
+from study_levers import Lever, swing, written
+from study_numbers import days, listed, mean, percent, scaled, told
 from study_ranking import REPLICATIONS
+from study_template import rendered
 from study_words import (
-    days,
-    listed,
-    mean,
     millions,
     moving,
     named,
     peak,
     peak_change,
-    percent,
     plain,
     pooling,
     span,
     survival,
     survives,
-    told,
     unharmed,
     what,
     worst,
@@ -64,18 +59,10 @@ def page(facts: Facts, test: StressTest | None, counts: Mapping[str, int]) -> st
         test: The ranking; its section says nothing without one.
         counts: Of `cases`, of their replications (`runs`), and the `seed`.
     """
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        autoescape=False,  # Markdown, no HTML
-        keep_trailing_newline=True,
-    )
-    environment.filters |= FILTERS
     words = _answer(facts) | _levers(facts) | _assumed(facts) | _ranking(test)
-    return environment.get_template(TEMPLATE).render(
-        **words, **counts, f=facts, durations=DURATIONS, lefts=LEFT, window=WINDOW,
-        cell=lambda length, left: _cell(facts, length, left),
+    return rendered(
+        TEMPLATE, FILTERS, **words, **counts, f=facts, durations=DURATIONS, lefts=LEFT,
+        window=WINDOW, cell=lambda length, left: _cell(facts, length, left),
     )  # fmt: skip
 
 

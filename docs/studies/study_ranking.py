@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from study_cases import OUTAGE, ROOT
+from study_cases import OUTAGE
+from study_runs import ROOT
 
 from chainsim import load_scenario
 from chainsim.errors import RunError

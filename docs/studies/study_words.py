@@ -1,49 +1,19 @@
-"""How the page says numbers: each with its interval, and no more than the replications can tell."""
+"""What the page of the outage says, where it depends on what was found."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 from study_facts import Facts
-from study_levers import HIGH, LOW, Lever, Turned, interval_of, scaled, swing
+from study_levers import HIGH, LOW, Lever, Turned, swing
+from study_numbers import change, days, interval_of, listed, mean, scaled, told
 
 from chainsim.experiments.stress import StressTest
 from chainsim.experiments.summary import Aggregate
-from chainsim.experiments.survival import Impact, Times
+from chainsim.experiments.survival import Impact
 from chainsim.report.tables import number
 
 MILLION = 1e6
-
-
-def mean(one: Aggregate, digits: int = 3) -> str:
-    """A mean with its interval: 25,780 (25,434 to 26,127)."""
-    if one.mean is None:
-        return "none"
-    if one.low is None or one.high is None:
-        return short(one.mean, digits)
-    return f"{short(one.mean, digits)} ({short(one.low, digits)} to {short(one.high, digits)})"
-
-
-def short(value: float, digits: int = 3) -> str:
-    """A number with few digits; what rounds to 0.00 is 0."""
-    return "0" if abs(value) < 0.005 else number(value, digits)
-
-
-def percent(one: Aggregate) -> str:
-    """A share with its interval: 90.4 % (89.3 to 91.4)."""
-    parts = [None if v is None else f"{100 * v:.1f}" for v in (one.mean, one.low, one.high)]
-    return f"{parts[0]} %" + (f" ({parts[1]} to {parts[2]})" if parts[1] else "")
-
-
-def days(one: Times) -> str:
-    """A median with its bounds: 15.8 (15.7 to 16.4); > 320 where it was not reached."""
-    if not one.n:
-        return "-"
-    if one.median is None:
-        return f"> {number(one.beyond, 3)}"
-    if one.low is None or one.high is None:
-        return f"{one.median:.1f}"
-    return f"{one.median:.1f} ({one.low:.1f} to {one.high:.1f})"
 
 
 def survival(one: Impact) -> str:
@@ -54,31 +24,6 @@ def survival(one: Impact) -> str:
 def millions(one: Aggregate) -> str:
     """A mean with its interval in millions: 31.2 (29.8 to 32.6)."""
     return mean(scaled(one, 1 / MILLION))
-
-
-def told(one: Aggregate) -> bool:
-    """Whether the interval excludes zero."""
-    return one.low is not None and one.high is not None and (one.low > 0 or one.high < 0)
-
-
-def change(one: Aggregate, up: str = "more", down: str = "fewer") -> str:
-    """A difference in words: 5,300 fewer (5,000 to 5,600)."""
-    if one.mean is None or one.low is None or one.high is None:
-        return "no difference that can be told"
-    if not told(one):
-        few = f"{short(one.low)} to {short(one.high)}"
-        return f"no difference that {one.n} replications can tell ({few})"
-    low, high = sorted((abs(one.low), abs(one.high)))
-    way = up if one.mean > 0 else down
-    return f"{short(abs(one.mean))} {way} ({short(low)} to {short(high)})"
-
-
-def listed(words: Sequence[str]) -> str:
-    """One, two and three."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-# ---- sentences that depend on what was found
 
 
 def unharmed(facts: Facts) -> str:

@@ -30,7 +30,7 @@ def _path(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The modules of the study lie beside the page, in no package."""
     monkeypatch.syspath_prepend(str(STUDIES))
     yield
-    for name in [name for name in sys.modules if name.startswith("study_")]:
+    for name in [name for name in sys.modules if name.startswith(("study_", "growth_"))]:
         del sys.modules[name]
 
 
@@ -190,14 +190,15 @@ def test_a_ratio_has_the_interval_of_the_ratio_estimator() -> None:
 
 
 def test_scaling_by_less_than_zero_keeps_the_bounds_in_order() -> None:
-    from study_levers import scaled
+    from study_numbers import scaled
 
     turned = scaled(Aggregate("u", 2.0, 1.0, 4.0, 3, 0.95), -1)
     assert (turned.mean, turned.low, turned.high) == (-2.0, -4.0, -1.0)
 
 
 def test_times_say_what_was_not_reached() -> None:
-    from study_words import days, survival
+    from study_numbers import days
+    from study_words import survival
 
     assert days(hit([1.0, 1.0], 15.0, None).time_to_recover) == "> 300"
     assert survival(hit([0.0, 0.0])) == "never struck"
@@ -208,14 +209,14 @@ def test_times_say_what_was_not_reached() -> None:
 
 
 def test_a_finished_run_is_not_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import study_cases
+    import study_runs
 
     file = scenario(tmp_path, TINY.replace("length: 40 d", "length: 20 d"))
-    case = study_cases.Case("tiny", str(file), (), 2)
+    case = study_runs.Case("tiny", str(file), (), 2)
     kept, said = tmp_path / "kept", []
-    first = study_cases.finished([case], kept, 1, said.append)["tiny"]
-    monkeypatch.setattr(study_cases, "run", None)
-    again = study_cases.finished([case], kept, 1, said.append)["tiny"]
+    first = study_runs.finished([case], kept, 1, said.append)["tiny"]
+    monkeypatch.setattr(study_runs, "run", None)
+    again = study_runs.finished([case], kept, 1, said.append)["tiny"]
     assert again.summary == first.summary
     assert all(one.daily is None for one in again.replications)
     assert said == ["1 of 1: tiny"] * 2
