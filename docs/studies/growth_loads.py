@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from chainsim.network.capacity import month_edges, static_capacity
+from chainsim.network.static_capacity import month_edges, static_capacity
 
 from chainsim.experiments.runs import Run
 from chainsim.experiments.summary import Aggregate, aggregate
