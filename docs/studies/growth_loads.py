@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from chainsim.network.static_capacity import month_edges, static_capacity
 
 from chainsim.experiments.runs import Run
 from chainsim.experiments.summary import Aggregate, aggregate
 from chainsim.network.compiled import CompiledNetwork
 from chainsim.network.stages import resource_groups
+from chainsim.network.static_capacity import month_edges, static_capacity
 from chainsim.outcome.trajectory import STATES
 
 FLEET = "on_the_road"
