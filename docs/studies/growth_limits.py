@@ -26,7 +26,7 @@ from chainsim.experiments.bottleneck import (
     analyse,
     analysed,
 )
-from chainsim.experiments.expansion import Build, Expansion, Goal, expansion
+from chainsim.experiments.expansion import Expansion, expansion
 from chainsim.experiments.shadow import ShadowValue
 from chainsim.experiments.steady import SteadyOutput, steady_output
 from chainsim.network.compiled import SECONDS_PER_DAY, THOUSANDTHS, CompiledNetwork
@@ -39,8 +39,6 @@ largest, and the suppliers with least room by the plan."""
 SINCE = dt.datetime(2026, 1, 1)
 WINDOW = 2030
 """The year in which extra output is counted."""
-LONGEST = 540 * SECONDS_PER_DAY
-"""The longest ramp of one plant: three time constants of a battery plant."""
 
 
 class Aim(NamedTuple):
@@ -193,17 +191,8 @@ def _reach(analysis: Analysis, aim: Aim, workers: int, search: bool) -> Reach:
         found = expansion(network, goal, analysis.confidence, unit, workers)
     else:
         found = sketched(analysis, workers)
-    builds = tuple(_one_plant(build, goal) for build in found.builds)
-    found = replace(found, builds=builds)
     bare = Bottlenecks(analysis, np.zeros(0), (), (), ())
     return Reach(aim, found, grown_groups(bare, found), network.replications)
-
-
-def _one_plant(build: Build, goal: Goal) -> Build:
-    """What is built as one plant: a ramp of years stands for plants one after another."""
-    if build.terms.ramp <= LONGEST:
-        return build
-    return replace(build, terms=replace(build.terms, ramp=goal.usual.ramp))
 
 
 def _kept(kept: Path, name: str, analysis: Analysis, more: Any, find: Callable[[], T]) -> T:

@@ -316,6 +316,16 @@ def test_terms_are_those_of_the_scenarios_own_expansions() -> None:
     assert found == {"plant/line": Terms(20 * DAY, 30 * DAY, 30.0)}
 
 
+def test_what_comes_evenly_over_years_is_no_ramp_of_one_plant() -> None:
+    """540 days are a ramp, 541 are plants one after another."""
+    block = {"kind": "expansion", "at": "plant", "operation": "line", "share": 0.1}
+    for days, expected in ((540, 540 * DAY), (541, USUAL.ramp)):
+        ramp = {"shape": "linear", "over": f"{days} d"}
+        built = {"growth": block | {"start": "2024-01-02", "construction": "20 d", "ramp": ramp}}
+        found = terms(scenario_from_mapping(mapping(investments=built)), USUAL)
+        assert found["plant/line"].ramp == expected
+
+
 def test_the_command_says_what_to_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it writes can be added to the scenario, and the larger plan is then met."""
     monkeypatch.setattr("chainsim.report.bottleneck_folder.bottleneck_pictures", lambda found: ())

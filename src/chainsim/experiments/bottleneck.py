@@ -37,6 +37,8 @@ NOTHING = "none"
 """What binds where the plan is met."""
 STEP = 0.02
 TIME_CONSTANTS = 3
+LONGEST_RAMP = 540 * SECONDS_PER_DAY
+"""Seconds: capacity that comes over a longer time stands for plants one after another."""
 """After so many an exponential ramp counts as full; a Gompertz ramp after twice as many."""
 
 
@@ -252,16 +254,18 @@ def _whole_years(network: CompiledNetwork) -> list[Period]:
 def terms(scenario: Scenario, usual: Terms) -> dict[str, Terms]:
     """How capacity comes to operations of which the scenario has an expansion, by id.
 
-    Of several the last one; a price for servers is none for speed.
+    Of several the last one; a price for servers is none for speed. What comes evenly over years
+    says nothing about the ramp of one plant: that is then the usual one.
     """
     found = {}
     for project in scenario.document.investments.values():
         if not isinstance(project, WrittenExpansion) or not project.enabled:
             continue
         priced = project.servers is None and project.cost.per_unit
+        ramp = round(_length(project.ramp))
         found[f"{project.at}/{project.operation or project.resource}"] = Terms(
             round(project.construction) or usual.construction,
-            round(_length(project.ramp)),
+            ramp if ramp <= LONGEST_RAMP else usual.ramp,
             float(project.cost.per_unit) if priced else None,
         )
     return found
