@@ -33,9 +33,9 @@ from chainsim.network.compiled import SECONDS_PER_DAY, THOUSANDTHS, CompiledNetw
 from chainsim.report.bottleneck import grown_groups
 
 T = TypeVar("T")
-WORTH = ("midstream/line", "upstream/cells/cell")
-"""Groups that are made faster in turn: the lines of the makers with new models, which are the
-largest, and the suppliers with least room by the plan."""
+WORTH = ("midstream/line/vehicle_built", "upstream/cells/cell")
+"""Groups that are made faster in turn: the lines of the makers, and the suppliers with least room
+by the plan."""
 SINCE = dt.datetime(2026, 1, 1)
 WINDOW = 2030
 """The year in which extra output is counted."""

@@ -17,10 +17,8 @@ from chainsim.experiments.summary import Aggregate, Compared
 from chainsim.report.tables import number
 
 NAMES = {
-    "midstream/line": "lines of the makers with new models",
-    "midstream/test": "end-of-line bays of the makers with new models",
-    "midstream/line/vehicle_built": "lines of the other makers",
-    "midstream/test/vehicle": "end-of-line bays of the other makers",
+    "midstream/line/vehicle_built": "lines",
+    "midstream/test/vehicle": "end-of-line bays",
     "upstream/cells/cell": "battery cells",
     "upstream/packs/battery": "battery packs",
     "upstream/drives/e_drive": "e-drives",

@@ -73,7 +73,9 @@ def launch(late: int | None) -> Any:
     return Launch("New one", dt.date(2027, 1, 1), [60, -20], [0, late], about(10))
 
 
-def limits(binds: str = "midstream/line", extra: Sequence[float] = (50.0, 50.2)) -> Any:
+def limits(
+    binds: str = "midstream/line/vehicle_built", extra: Sequence[float] = (50.0, 50.2)
+) -> Any:
     from growth_limits import Limits
 
     period = Period("2030", range(365), 0, 365 * DAY)
@@ -84,7 +86,7 @@ def limits(binds: str = "midstream/line", extra: Sequence[float] = (50.0, 50.2))
     group = Group("midstream", "line", "", (0,))
     worth = ShadowValue(group, 1000.0, "vehicle", aggregate(extra, "vehicles"), 0.02)
     return Limits(
-        2, [bound], ["midstream/line"], np.zeros((1, 1, len(STATES))),
+        2, [bound], ["midstream/line/vehicle_built"], np.zeros((1, 1, len(STATES))),
         [worth], 0.02,
     )  # fmt: skip
 
@@ -119,7 +121,7 @@ def made_up() -> Any:
     figure = Comparison("total", "output", "units", 1000.0, "S", True, "", (999.0, 1001.0), False)
     other = replace(figure, id="maker", fitted=False, documented=800.0)
     states = dict.fromkeys(STATES, 1 / len(STATES))
-    line = "midstream/line"
+    line = "midstream/line/vehicle_built"
     later = {one: about(20) for one in range(2026, 2031)}
     variants = [
         Variant(name, "A scenario.", [year(one, late=50) for one in range(2026, 2031)], later,
@@ -222,7 +224,7 @@ def test_a_target_is_reached_only_where_the_lower_bound_is() -> None:
 def test_what_binds_and_what_it_is_worth_follow_the_runs() -> None:
     from growth_words import binds, most_worth, worth
 
-    lines = "lines of the makers with new models (100 % of the loss)"
+    lines = "lines (100 % of the loss)"
     assert binds(limits()) == f"On it binds in 2030 {lines}"
     assert binds(limits("none")).startswith("Nothing binds in any year")
     # 2 % gives 50.1 on average: 25.05 per 1 %; half-width 12.706 x 0.1 = 1.27 over 2 %
