@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from tests.unit.dask_support import ROOT, Cluster, cluster, until
 from tests.unit.tasks import dies, dies_at, fails_at, process_of, square, waits, write_and_wait
 
+import chainsim
 from chainsim.errors import InputError, LawError, RunError
 from chainsim.experiments import dask_executor
 from chainsim.experiments.chunks import MOST, PARTS, Sizes, chunked
@@ -299,7 +300,8 @@ with closing(Dask({calm.address!r}).completed(partial(waits, 0.1), range(10000))
         env={**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT / "src"), str(ROOT)))},
     )  # fmt: skip
     assert process.stdout is not None
-    process.stdout.readline()
+    for _ in range(3):
+        process.stdout.readline()
     process.send_signal(signal.SIGINT)
     out, errors = process.communicate(timeout=20)
     assert (process.returncode, errors) == (0, "")
@@ -417,7 +419,7 @@ def test_threads_of_a_worker_take_turns() -> None:
         return running.pop() == index and not running
 
     with ThreadPoolExecutor(4) as threads:
-        perform = partial(dask_executor._perform, alone, version=dask_executor.__version__)
+        perform = partial(dask_executor._perform, alone, version=chainsim.__version__)
         assert all(threads.map(perform, range(8)))
 
 

@@ -173,7 +173,7 @@ def _as_completed(
 ) -> Iterator[tuple[K, Any]]:
     """Keep every worker busy with one task and one more waiting."""
     running: dict[Future[Any], K] = {}
-    with _interrupts_held_back():  # the first submission starts the workers
+    with interrupts_held_back():  # the first submission starts the workers
         for task in islice(tasks, workers):
             running[executor.submit(_perform, task)] = task
     while True:
@@ -206,7 +206,7 @@ def _perform(task: Any) -> Any:
 
 
 @contextmanager
-def _interrupts_held_back() -> Iterator[None]:
+def interrupts_held_back() -> Iterator[None]:
     """An interrupt is delivered afterwards; processes started meanwhile never get one.
 
     What else ends this process is delivered afterwards too, and ends those processes as usual.
