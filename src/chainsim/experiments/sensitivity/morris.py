@@ -166,8 +166,8 @@ def _effects(walks: Floats, outputs: Floats, members: Sequence[int]) -> Floats:
     each = np.arange(len(walks))
     length = moves[each, step][:, members]
     by = length[:, 0] if len(members) == 1 else np.abs(length).max(axis=1)
-    change: Floats = outputs[each, step + 1] - outputs[each, step]
-    return change / by[:, None]
+    effects: Floats = (outputs[each, step + 1] - outputs[each, step]) / by[:, None]
+    return effects
 
 
 def _resampled(effects: Floats, shares: Floats) -> Floats:
@@ -179,10 +179,12 @@ def _resampled(effects: Floats, shares: Floats) -> Floats:
     mean = np.where(usable, effects.mean(axis=1), 0.0)
     weight = shares @ usable
     weight = np.where(weight > 0, weight, 1.0)
-    mu, mu_star, square = (shares @ one / weight for one in (mean, np.abs(mean), mean**2))
     n = int(usable.sum())
-    sigma = np.sqrt(np.maximum(0.0, square - mu**2) * n / (n - 1))
-    return np.stack([mu, mu_star, sigma], axis=1)
+    middle = mean.sum() / n
+    far = np.where(usable, mean - middle, 0.0)
+    shift, mu_star, square = (shares @ one / weight for one in (far, np.abs(mean), far**2))
+    sigma = np.sqrt(np.maximum(0.0, square - shift**2) * n / (n - 1))
+    return np.stack([middle + shift, mu_star, sigma], axis=1)
 
 
 def _summary(
@@ -202,19 +204,24 @@ def _summary(
         mu_star,
         sigma if single else None,
         sd(float(values[2]) ** 2 - own) if single and many else None,
-        noise_floor(own, shared, len(used)) if many else None,
+        noise_floor(own, shared, *used.shape) if many else None,
         len(used),
         len(effects) - len(used),
     )
 
 
-def noise_floor(own: float, shared: float, n: int) -> float:
+def noise_floor(own: float, shared: float, n: int, replications: int) -> float:
     """What mu* of a factor without effect stays below in 19 of 20 cases, in the unit of effects.
+
+    The margin is for chance in n sizes and in the estimate of v, which has (n - 1)(R - 1) degrees
+    of freedom.
 
     Args:
         own: Variance of the noise of one averaged effect that it does not share, v.
-        shared: Variance of the noise that all effects of the factor share, w.
-        n: Number of effects.
+        shared: Variance of the noise that all effects of the factor share, w. Two or three
+            replications tell little about it; the floor is then too low.
+        n: Number of effects, >= 2.
+        replications: R, >= 2.
 
     Source: mean and variance of the folded normal distribution (Leone, Nelson and Nottingham 1961).
     """
@@ -225,4 +232,6 @@ def noise_floor(own: float, shared: float, n: int) -> float:
         return shift
     ratio = shift / sqrt(own)
     mean = sqrt(2 * own / pi) * exp(-0.5 * ratio**2) + shift * (1 - 2 * float(ndtr(-ratio)))
-    return mean + SURE * sd((shift**2 + own - mean**2) / n)
+    chance = (shift**2 + own - mean**2) / n
+    estimated = mean**2 / (2 * (n - 1) * (replications - 1))
+    return mean + SURE * sd(chance + estimated)
