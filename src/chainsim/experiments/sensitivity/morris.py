@@ -37,8 +37,9 @@ from chainsim.experiments.sensitivity.resampling import (
     sd,
 )
 
-SURE = 1.645
-"""Standard errors that a mean exceeds in one of twenty cases."""
+SURE = 1.75
+"""Standard errors that a mean of about ten sizes exceeds in one of twenty cases: 1.645 for a normal
+number, and something for the skewness of sizes."""
 WIDE = 1.96
 """Standard errors beyond which a normal number lies in one of twenty cases."""
 

@@ -72,8 +72,9 @@ class Indices:
     """A factor that changes nothing but which random numbers are drawn stays below this in 19 of
     20 cases; 0 where the noise is not known (one replication) or there is none."""
     floor_total: float
+    resampled_first: Floats
+    """(resample, factor): first-order indices of the resamples; so for the total ones."""
     resampled_total: Floats
-    """(resample, factor): total indices of the resamples."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,11 @@ class Spread:
     """5 % of the means of the points A and B lie below."""
     high: float
     """95 % lie below."""
+
+    @property
+    def best(self) -> float:
+        """The corrected variance, or the raw one where there is none."""
+        return self.variance if self.corrected is None else self.corrected
 
     @property
     def noise_share(self) -> float | None:
@@ -266,7 +272,9 @@ def _indices(
         (block.names[i], block.names[j]): estimate
         for (i, j), estimate in zip(pairs, found[2 * k :], strict=bool(block.second_order))
     }
-    return Indices(found[:k], found[k : 2 * k], second, *floors, resampled[:, k : 2 * k])
+    return Indices(
+        found[:k], found[k : 2 * k], second, *floors, resampled[:, :k], resampled[:, k : 2 * k]
+    )
 
 
 def _terms(block: _Block, product: Product) -> Floats:
