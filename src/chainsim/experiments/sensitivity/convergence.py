@@ -8,9 +8,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from chainsim.experiments.sensitivity.given_data import LEAST_POINTS, FromSample, from_sample
+from chainsim.experiments.sensitivity.given_data import (
+    LEAST_POINTS,
+    FromSample,
+    rank_correlations,
+)
 from chainsim.experiments.sensitivity.morris import MorrisEffects, morris_effects
-from chainsim.experiments.sensitivity.resampling import Bootstrap, Estimate, Floats
+from chainsim.experiments.sensitivity.resampling import Bootstrap, Estimate, Floats, complete
 from chainsim.experiments.sensitivity.sobol import SobolIndices, sobol_indices
 
 PARTS = (8, 4, 2, 1)
@@ -197,19 +201,20 @@ def morris_convergence(
 
 
 def sample_convergence(
-    places: Floats, values: Floats, names: Sequence[str], bootstrap: Bootstrap | None = None
+    places: Floats, values: Floats, names: Sequence[str], confidence: float = 0.95
 ) -> Convergence:
-    """Sizes of rank correlations of the first points; arguments as in `from_sample`.
+    """Sizes of rank correlations of the first points; the other arguments as in `from_sample`.
 
     The first points of a Latin hypercube are a random sample, not a smaller Latin hypercube.
     """
-    few = replace(bootstrap or Bootstrap(), resamples=2)
     steps = []
     for n in _parts(len(values)):
-        if np.isfinite(values[:n]).all(axis=1).sum() < LEAST_POINTS:
+        usable = complete(values[:n])
+        if usable.sum() < LEAST_POINTS:
             continue
-        found = from_sample(places[:n], values[:n], names, few)
-        steps.append(Step(n, tuple(_size(one) for one in found.rank_correlation), None))
+        means = values[:n][usable].mean(axis=1)
+        found = rank_correlations(places[:n][usable], means, confidence)
+        steps.append(Step(n, tuple(_size(one) for one in found), None))
     return Convergence(tuple(names), "size of the rank correlation", "points", tuple(steps))
 
 

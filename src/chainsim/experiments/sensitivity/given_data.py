@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import atanh, sqrt, tanh
 from typing import Any
 
@@ -66,7 +66,7 @@ class FromSample:
     low: float
     """5 % of the points lie below; 95 % below `high`."""
     high: float
-    resampled: Floats
+    resampled: Floats = field(compare=False)
     """(resample, factor): sizes of the rank correlations of resampled points."""
 
     @property
@@ -121,7 +121,7 @@ def from_sample(
     low, high = np.quantile(y, [0.05, 0.95])
     return FromSample(
         tuple(names),
-        tuple(_interval(rho, len(y), bootstrap.confidence) for rho in _correlations(x, y)),
+        rank_correlations(x, y, bootstrap.confidence),
         pawn,
         floor,
         slides,
@@ -137,6 +137,20 @@ def from_sample(
     )
 
 
+def rank_correlations(
+    x: Floats, y: Floats, confidence: float = 0.95
+) -> tuple[Estimate | None, ...]:
+    """Spearman's rank correlation of each column of x with y; None where either does not vary.
+
+    Args:
+        x: (point, factor).
+        y: (point,), finite; four points at least.
+        confidence: Of the intervals.
+    Source: Spearman (1904); Bonett and Wright (2000).
+    """
+    return tuple(_interval(rho, len(y), confidence) for rho in _correlations(x, y))
+
+
 def _correlations(x: Floats, y: Floats) -> list[float | None]:
     """Spearman's rank correlation of each column of x with y."""
     from scipy.stats import rankdata
@@ -147,7 +161,8 @@ def _correlations(x: Floats, y: Floats) -> list[float | None]:
     found = []
     for column, length in zip(ranks[:, :-1].T, lengths[:-1], strict=True):
         scale = float(length * lengths[-1])
-        found.append(float(column @ ranks[:, -1]) / scale if scale else None)
+        rho = float(column @ ranks[:, -1]) / scale if scale else None
+        found.append(None if rho is None else min(1.0, max(-1.0, rho)))
     return found
 
 

@@ -22,7 +22,7 @@ mean response.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import exp, pi, sqrt
 
 import numpy as np
@@ -81,11 +81,12 @@ class MorrisEffects:
     trajectories: int
     replications: int
     confidence: float
-    resampled: Floats
-    """(resample, factor): mu* of the resamples."""
     low: float
     """5 % of the means of the points lie below; 0 without any."""
     high: float
+    """95 % lie below."""
+    resampled: Floats = field(compare=False)
+    """(resample, factor): mu* of the resamples."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -135,11 +136,9 @@ def morris_effects(
         len(walks),
         outputs.shape[1],
         bootstrap.confidence,
-        np.stack([again[:, 1] for again in resampled], axis=1)
-        if resampled
-        else np.zeros((bootstrap.resamples, 0)),
         float(low),
         float(high),
+        np.array([again[:, 1] for again in resampled]).reshape(-1, bootstrap.resamples).T,
     )
 
 

@@ -37,7 +37,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
@@ -72,9 +72,9 @@ class Indices:
     """A factor that changes nothing but which random numbers are drawn stays below this in 19 of
     20 cases; 0 where the noise is not known (one replication) or there is none."""
     floor_total: float
-    resampled_first: Floats
+    resampled_first: Floats = field(compare=False)
     """(resample, factor): first-order indices of the resamples; so for the total ones."""
-    resampled_total: Floats
+    resampled_total: Floats = field(compare=False)
 
 
 @dataclass(frozen=True)
