@@ -65,14 +65,16 @@ def _share_sentence(found: Drivers, one: Driver, place: int) -> str:
         text = f"{share} of the variance of {_measure(found)} comes from {name}"
     if one.total is not None and one.total.value > 2 * max(one.size.value, WORTH_NAMING):
         text += f", with what it does together with others {_percent(one.total)}"
-    return text + _narrowing(found, one)
+    return text + _narrowing(found, one, place)
 
 
-def _narrowing(found: Drivers, one: Driver) -> str:
+def _narrowing(found: Drivers, one: Driver, place: int) -> str:
     if found.sd is None or one.sd_if_known is None or one.sd_if_halved is None:
         return ""
     if one.evidence.kind == CHOSEN or one.size.value < WORTH_NAMING:
         return ""
+    if place:
+        return f", without which {_amount(found, one.sd_if_known)} would be left"
     return (
         f"; knowing it exactly would cut the standard deviation from {number(found.sd)} to "
         f"{_amount(found, one.sd_if_known)}, half of its range to {number(one.sd_if_halved)}"
