@@ -77,7 +77,7 @@ def test_the_sentence_about_shares_of_variance() -> None:
         "of the variance of peak backlog comes from share (assumed 0.9, range 0.7 to 1)",
         "; knowing it exactly would cut the standard deviation from 2,020 to 1,041 vehicles, "
         "half of its range to 1,354; 18 % (",
-        "from buffer (documented 3 d, range 2 d to 5 d), without which 1,825 vehicles would be left",
+        "from buffer (documented 3 d, range 2 d to 5 d); knowing it would leave 1,825 vehicles",
     ):
         assert part in first, first
     assert second.startswith("peak backlog varies over the factors with a standard deviation of ")

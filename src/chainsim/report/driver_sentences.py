@@ -74,7 +74,7 @@ def _narrowing(found: Drivers, one: Driver, place: int) -> str:
     if one.evidence.kind == CHOSEN or one.size.value < WORTH_NAMING:
         return ""
     if place:
-        return f", without which {_amount(found, one.sd_if_known)} would be left"
+        return f"; knowing it would leave {_amount(found, one.sd_if_known)}"
     return (
         f"; knowing it exactly would cut the standard deviation from {number(found.sd)} to "
         f"{_amount(found, one.sd_if_known)}, half of its range to {number(one.sd_if_halved)}"
