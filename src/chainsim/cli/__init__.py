@@ -21,6 +21,7 @@ from chainsim.cli import (
     reading,
     running,
     stressing,
+    sweeping,
 )
 from chainsim.cli.failures import words_of
 from chainsim.errors import ChainsimError, RunError, visible
@@ -64,6 +65,7 @@ for command in (
     running.run,
     comparing.compare,
     stressing.stress,
+    *sweeping.COMMANDS,
     narrowing.bottleneck,
     calibrating.calibrate,
     reading.validate,
