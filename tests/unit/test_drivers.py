@@ -9,9 +9,9 @@ import pytest
 
 from chainsim.experiments.designs import DUMMY, morris, one_at_a_time, saltelli
 from chainsim.experiments.sensitivity.drivers import (
+    Basis,
     Drivers,
-    Evidence,
-    group_evidence,
+    group_basis,
     morris_drivers,
     sobol_drivers,
     swing_drivers,
@@ -25,9 +25,9 @@ from chainsim.report.driver_sentences import driver_sentences
 NAMES = ("share", "buffer", "speed", DUMMY)
 SLOPES = np.array([6_000.0, -3_000.0, 2_000.0, 0.0])
 EVIDENCE = {
-    "share": Evidence("assumed", "0.9", "0.7", "1"),
-    "buffer": Evidence("documented", "3 d", "2 d", "5 d"),
-    "speed": Evidence("assumed", "50 km/h", "40 km/h", "60 km/h"),
+    "share": Basis("assumed", "0.9", "0.7", "1"),
+    "buffer": Basis("documented", "3 d", "2 d", "5 d"),
+    "speed": Basis("assumed", "50 km/h", "40 km/h", "60 km/h"),
 }
 FEW = Bootstrap(resamples=100)
 
@@ -102,7 +102,7 @@ def test_where_nothing_stands_above_the_floor_it_says_so() -> None:
     values = np.random.default_rng(7).normal(size=(50, 4))
     places = morris(10, NAMES, 4, 1)
     effects = morris_effects(places, values, NAMES, bootstrap=FEW)
-    evidence = EVIDENCE | {DUMMY: Evidence("")}
+    evidence = EVIDENCE | {DUMMY: Basis("")}
     (sentence,) = driver_sentences(morris_drivers("peak_backlog", "vehicles", effects, evidence))
     assert sentence.startswith("peak backlog: no factor stands above the noise floor (the largest")
     assert sentence.endswith("this sample cannot tell any effect from noise.")
@@ -150,15 +150,15 @@ def test_swings_are_effects_too() -> None:
 
 
 def test_a_group_has_the_kind_of_its_members() -> None:
-    assumed, documented = Evidence("assumed", "1"), Evidence("documented", "2")
-    assert group_evidence([assumed, assumed]) == Evidence("assumed")
-    assert group_evidence([assumed, documented]) == Evidence("mixed")
+    assumed, documented = Basis("assumed", "1"), Basis("documented", "2")
+    assert group_basis([assumed, assumed]) == Basis("assumed")
+    assert group_basis([assumed, documented]) == Basis("mixed")
 
 
 def test_hostile_names_stay_on_one_line() -> None:
     evil = "a\x1b[31m\n" + "x" * 300
     places = one_at_a_time(1)
     values = np.nan_to_num(places, nan=0.5) * [1.0, 1.0]
-    drivers = swing_drivers("m", "1", swings(values, [evil]), {evil: Evidence("assumed", evil)})
+    drivers = swing_drivers("m", "1", swings(values, [evil]), {evil: Basis("assumed", evil)})
     (sentence,) = driver_sentences(drivers)
     assert sentence.isprintable() and len(sentence) < 400

@@ -71,7 +71,7 @@ def _share_sentence(found: Drivers, one: Driver, place: int) -> str:
 def _narrowing(found: Drivers, one: Driver, place: int) -> str:
     if found.sd is None or one.sd_if_known is None or one.sd_if_halved is None:
         return ""
-    if one.evidence.kind == CHOSEN or one.size.value < WORTH_NAMING:
+    if one.basis.kind == CHOSEN or one.size.value < WORTH_NAMING:
         return ""
     if place:
         return f"; knowing it would leave {_amount(found, one.sd_if_known)}"
@@ -134,10 +134,10 @@ def _measure(found: Drivers) -> str:
 
 def _evidence(one: Driver) -> str:
     """In parentheses: (assumed 0.9, range 0.7 to 1)."""
-    evidence = one.evidence
-    text = " ".join(part for part in (evidence.kind, shortened(evidence.value)) if part)
-    if evidence.low and evidence.high:
-        text += f", range {shortened(evidence.low)} to {shortened(evidence.high)}"
+    basis = one.basis
+    text = " ".join(part for part in (basis.kind, shortened(basis.value)) if part)
+    if basis.low and basis.high:
+        text += f", range {shortened(basis.low)} to {shortened(basis.high)}"
     return f" ({text})" if text else ""
 
 

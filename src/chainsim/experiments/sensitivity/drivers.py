@@ -38,7 +38,7 @@ HALVED = 0.75
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class Basis:
     """How well a factor is known, and over which range it was varied, in words."""
 
     kind: str
@@ -53,7 +53,7 @@ class Driver:
     """What one factor does to the measure."""
 
     name: str
-    evidence: Evidence
+    basis: Basis
     size: Estimate
     """By which drivers are ordered: first-order index, mu* or swing, the latter two in the unit of
     the measure."""
@@ -100,30 +100,30 @@ class Drivers:
     @property
     def leading_assumptions(self) -> tuple[Driver, ...]:
         """Of these the assumed ones."""
-        return tuple(one for one in self.leading if one.evidence.kind == ASSUMED)
+        return tuple(one for one in self.leading if one.basis.kind == ASSUMED)
 
 
-def group_evidence(members: Sequence[Evidence]) -> Evidence:
+def group_basis(members: Sequence[Basis]) -> Basis:
     """The evidence of factors that move together: their kind, if it is the same."""
     kinds = {one.kind for one in members}
-    return Evidence(kinds.pop() if len(kinds) == 1 else MIXED)
+    return Basis(kinds.pop() if len(kinds) == 1 else MIXED)
 
 
 # ---- by shares of variance
 
 
 def sobol_drivers(
-    measure: str, unit: str, found: SobolIndices, evidence: Mapping[str, Evidence]
+    measure: str, unit: str, found: SobolIndices, bases: Mapping[str, Basis]
 ) -> Drivers:
     """The drivers by first-order index, and the share of the variance by kind of evidence.
 
     Args:
         measure, unit: Of what the indices are.
         found: Its indices.
-        evidence: By factor or group; the dummy needs none.
+        bases: By factor or group; the dummy needs none.
 
     Raises:
-        KeyError: a factor without evidence.
+        KeyError: a factor without a basis.
     """
     spread, best = found.spread, found.best
     low, high = (spread.low, spread.high) if spread else (None, None)
@@ -134,11 +134,11 @@ def sobol_drivers(
         # Raw shares of what noise explains altogether would name drivers that are none.
         return Drivers(measure, unit, "sobol", (), {}, sd, low, high, noise, False, found.reason)
     drivers = [
-        _by_share(name, evidence[name], (best, place), sd, found.replications > 1)
+        _by_share(name, bases[name], (best, place), sd, found.replications > 1)
         for place, name in enumerate(found.names)
         if name != DUMMY
     ]
-    by_kind = _by_kind(found.names, best, evidence, found.confidence)
+    by_kind = _by_kind(found.names, best, bases, found.confidence)
     return Drivers(
         measure, unit, "sobol", _ordered(drivers), by_kind, sd, low, high, noise, corrected,
         found.reason,
@@ -146,7 +146,7 @@ def sobol_drivers(
 
 
 def _by_share(
-    name: str, evidence: Evidence, where: tuple[Indices, int], sd: float | None, noise_known: bool
+    name: str, basis: Basis, where: tuple[Indices, int], sd: float | None, noise_known: bool
 ) -> Driver:
     indices, place = where
     first, total = indices.first[place], indices.total[place]
@@ -154,7 +154,7 @@ def _by_share(
     share = min(1.0, max(0.0, first.value))
     return Driver(
         name,
-        evidence,
+        basis,
         first,
         total,
         above if noise_known else None,
@@ -164,11 +164,11 @@ def _by_share(
 
 
 def _by_kind(
-    names: Sequence[str], indices: Indices, evidence: Mapping[str, Evidence], confidence: float
+    names: Sequence[str], indices: Indices, bases: Mapping[str, Basis], confidence: float
 ) -> dict[str, Estimate]:
     """The sums of first-order indices by kind, and what is left for interactions."""
     first = np.array([one.value for one in indices.first])
-    kinds = [evidence[name].kind if name != DUMMY else "" for name in names]
+    kinds = [bases[name].kind if name != DUMMY else "" for name in names]
     found = {
         kind: _sum(first, indices.resampled_first, [k == kind for k in kinds], confidence)
         for kind in dict.fromkeys(kinds)
@@ -191,12 +191,12 @@ def _sum(first: Floats, resampled: Floats, chosen: Sequence[bool], confidence: f
 
 
 def morris_drivers(
-    measure: str, unit: str, found: MorrisEffects, evidence: Mapping[str, Evidence]
+    measure: str, unit: str, found: MorrisEffects, bases: Mapping[str, Basis]
 ) -> Drivers:
     """The drivers by mu*, in the unit of the measure; arguments as in `sobol_drivers`."""
 
     def driver(one: Effects) -> Driver:
-        kind = evidence[one.name]
+        kind = bases[one.name]
         return Driver(one.name, kind, one.mu_star, None, one.above_floor, None, None)
 
     drivers = [driver(one) for one in found.effects if one.name != DUMMY]
@@ -207,14 +207,12 @@ def morris_drivers(
     )  # fmt: skip
 
 
-def swing_drivers(
-    measure: str, unit: str, found: Swings, evidence: Mapping[str, Evidence]
-) -> Drivers:
+def swing_drivers(measure: str, unit: str, found: Swings, bases: Mapping[str, Basis]) -> Drivers:
     """The drivers by swing, in the unit of the measure; arguments as in `sobol_drivers`."""
 
     def driver(one: Swing) -> Driver:
         told = one.told if found.replications > 1 else None
-        return Driver(one.name, evidence[one.name], _size(one), None, told, None, None)
+        return Driver(one.name, bases[one.name], _size(one), None, told, None, None)
 
     if found.base is None:
         reason = "the base has no value in any replication"
