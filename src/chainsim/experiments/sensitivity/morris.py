@@ -22,7 +22,7 @@ mean response.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import exp, pi, sqrt
 
 import numpy as np
@@ -195,7 +195,8 @@ def _summary(
     values = np.array([mean.mean(), np.abs(mean).mean(), mean.std(ddof=1)])
     signs = np.sign(mean)[:, None]
     common = np.array([components(used)[0], components(signs * used)[0], 0.0])
-    mu, mu_star, sigma = bootstrap.estimates(values, resampled, common)
+    mu, *sizes = bootstrap.estimates(values, resampled, common)
+    mu_star, sigma = (replace(one, low=max(0.0, one.low or 0.0)) for one in sizes)
     shared, own = components(used)
     many = effects.shape[1] > 1
     return Effects(
