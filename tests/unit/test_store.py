@@ -81,6 +81,6 @@ def test_something_else_is_left_alone(path: Path, content: str | None) -> None:
 
 
 def test_there_is_nothing_to_read_where_no_store_is(path: Path) -> None:
-    with pytest.raises(RunError, match="cannot be used"), reading(path):
+    with pytest.raises(InputError, match="a store of runs that exists"), reading(path):
         pass
     assert not path.exists()

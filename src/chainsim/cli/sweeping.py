@@ -17,6 +17,7 @@ from chainsim.cli.progress import progress
 from chainsim.errors import InputError, Problem, RunError, shortened, visible
 
 if TYPE_CHECKING:
+    from chainsim.experiments.executors import Executor
     from chainsim.experiments.sweeps.course import Course, Outcome, Outlook
     from chainsim.experiments.sweeps.planning import Sweep
 
@@ -34,6 +35,12 @@ _SHARD = re.compile(r"([1-9]\d{0,5})/([1-9]\d{0,5})\Z")
     "--shard", metavar="I/N", default="1/1",
     help="Run every N-th point only, from the I-th on, into a store of its own; see merge.",
 )  # fmt: skip
+@click.option(
+    "--executor", "kind", type=click.Choice(["auto", "in-process", "processes", "dask"]),
+    default="auto", show_default=True,
+    help="Who runs: worker processes unless there is one worker or a scheduler.",
+)  # fmt: skip
+@click.option("--scheduler", metavar="ADDRESS", help="Of a Dask cluster, as tcp://HOST:PORT.")
 @run_options
 def sweep(file: Path, **options: Any) -> None:
     """Run the points of a study, each once; the same command goes on where it was stopped.
@@ -50,9 +57,11 @@ class _Sweeper(Call):
     rerun: str | None = None
     dry_run: bool = False
     shard: str = "1/1"
+    kind: str = "auto"
+    scheduler: str | None = None
 
     def sweep(self, file: Path) -> None:
-        from chainsim.experiments.executors import usable_processors
+        from chainsim.experiments.executors import executor_for, usable_processors
         from chainsim.experiments.sweeps.course import Course
         from chainsim.experiments.sweeps.store import writing
         from chainsim.report.folder import check_out
@@ -60,15 +69,15 @@ class _Sweeper(Call):
         plan = self.planned(file)
         check_out(self.out)
         began = time.monotonic()
-        workers = self.workers or usable_processors()
+        executor = executor_for(self.kind, self.workers or usable_processors(), self.scheduler)
         with writing(store_path(self.out, file, plan.shard)) as store:
             course = Course(plan, store, self.rerun or "")  # type: ignore[arg-type]
             outlook = course.outlook()
             self.say_outlook(plan, outlook, store.path)
             if self.dry_run:
-                self.estimate(course, outlook, workers)
+                self.estimate(course, outlook, executor.workers)
                 return
-            outcome = self.run(course, outlook, workers, file.stem)
+            outcome = self.run(course, outlook, executor, file.stem)
         self.show(plan, outlook, outcome, store.path, round(time.monotonic() - began, 3))
         self.report_failures(plan, outcome)
 
@@ -112,11 +121,11 @@ class _Sweeper(Call):
                      "left": outlook.left, "seconds_per_run": seconds}  # fmt: skip
             click.echo(json_text(facts), nl=False)
 
-    def run(self, course: Course, outlook: Outlook, workers: int, name: str) -> Outcome:
+    def run(self, course: Course, outlook: Outlook, executor: Executor, name: str) -> Outcome:
         """Run what is missing; whatever ends it, what is finished stays."""
         try:
             with progress(name, outlook.left, self.quiet, "runs") as done:
-                return course.run(workers, done)
+                return course.run(executor, done)
         except (KeyboardInterrupt, SystemExit):
             again = shlex.join(["chainsim", *sys.argv[1:]])
             self.say(f"what is finished is kept in {course.store.path}; to go on:\n{again}")

@@ -1,7 +1,8 @@
-"""Independent tasks on worker processes; results come with their index, in any order.
+"""Independent tasks in this process, on worker processes, or on a cluster.
 
-Workers are started afresh (spawn), with one thread of linear algebra each, and end when this
-process ends or stops listening, however that happens.
+Whoever does the tasks, results come with their task, in any order, and closing the generator ends
+what is under way. Worker processes are started afresh (spawn), with one thread of linear algebra
+each, and end when this process ends or stops listening, however that happens.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from chainsim.errors import RunError
+from chainsim.errors import InputError, Problem, RunError, did_you_mean, shown
 
+K = TypeVar("K")
 T = TypeVar("T")
 THREADS = (
     "OMP_NUM_THREADS",
@@ -31,8 +34,8 @@ THREADS = (
 )
 """Variables from which libraries of linear algebra take their number of threads."""
 
-_work: Callable[[int], Any]
-"""In a worker: what it does with an index."""
+_work: Callable[[Any], Any]
+"""In a worker: what it does with a task."""
 
 
 def usable_processors() -> int:
@@ -43,42 +46,121 @@ def usable_processors() -> int:
         return os.cpu_count() or 1
 
 
+class Executor(Protocol):
+    """Who does independent tasks; results do not depend on which one it is."""
+
+    @property
+    def workers(self) -> int:
+        """So many tasks are done at a time."""
+
+    def completed(
+        self, work: Callable[[K], T], tasks: Iterable[K]
+    ) -> Generator[tuple[K, T], None, None]:
+        """(task, result) of every task, as they are finished; closing it ends what runs.
+
+        Args:
+            work: What to do with a task; it travels to the workers, so it must pickle.
+            tasks: Indices, as a rule. Taken as workers become free, so they may be endless.
+
+        Raises:
+            RunError: the workers died, or could not be started or reached.
+            Exception: as `work` raises it; what has come before it is good.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class InProcess:
+    """Tasks are done here, one after the other, when they are asked for."""
+
+    @property
+    def workers(self) -> int:
+        """One."""
+        return 1
+
+    def completed(
+        self, work: Callable[[K], T], tasks: Iterable[K]
+    ) -> Generator[tuple[K, T], None, None]:
+        """As `Executor.completed`, in the order of the tasks."""
+        yield from ((task, work(task)) for task in tasks)
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """Tasks are done by worker processes of this machine, which start with the first one."""
+
+    workers: int
+
+    def completed(
+        self, work: Callable[[K], T], tasks: Iterable[K]
+    ) -> Generator[tuple[K, T], None, None]:
+        """As `Executor.completed`.
+
+        Raises:
+            RunError: a worker died (for want of memory, say), or could not be started.
+        """
+        context = get_context("spawn")
+        try:
+            lifeline, ours = context.Pipe(duplex=False)
+        except OSError as error:
+            raise _not_started(error) from error
+        with _one_thread_each(), ours:
+            executor = ProcessPoolExecutor(self.workers, context, _enter, (work, lifeline))
+            try:
+                yield from _as_completed(executor, iter(tasks), self.workers)
+            except BrokenProcessPool:
+                raise RunError(
+                    "a worker process ended without a result (out of memory, or killed from "
+                    "outside); fewer workers need less memory"
+                ) from None
+            except OSError as error:
+                raise _not_started(error) from error
+            finally:
+                lifeline.close()
+                ours.close()
+                executor.shutdown(wait=True, cancel_futures=True)
+
+
 def completed(
     work: Callable[[int], T], indices: Iterable[int], workers: int
 ) -> Generator[tuple[int, T], None, None]:
-    """(index, result) of every index, as they are finished; closing it ends the workers.
+    """As `Executor.completed`: in this process for one worker, else on processes."""
+    executor: Executor = InProcess() if workers == 1 else Processes(workers)
+    return executor.completed(work, indices)
+
+
+KINDS = ("auto", "in-process", "processes", "dask")
+
+
+def executor_for(kind: str, workers: int, scheduler: str | None = None) -> Executor:
+    """The executor that somebody asks for.
 
     Args:
-        work: What to do with an index; it travels to the workers, so it must pickle.
-        indices: Taken as workers become free, so it may be endless.
-        workers: Processes; with one, the work is done here.
+        kind: One of `KINDS`; auto is dask where a scheduler is given, else processes, and this
+            process for one worker.
+        workers: Processes; a cluster has its own number.
+        scheduler: The address of a Dask scheduler, as tcp://HOST:PORT.
 
     Raises:
-        RunError: a worker died (for want of memory, say), or could not be started.
+        InputError: an unknown kind, an address that is none, one without the other.
     """
-    if workers == 1:
-        yield from ((index, work(index)) for index in indices)
-        return
-    context = get_context("spawn")
-    try:
-        lifeline, ours = context.Pipe(duplex=False)
-    except OSError as error:
-        raise _not_started(error) from error
-    with _one_thread_each(), ours:
-        executor = ProcessPoolExecutor(workers, context, _enter, (work, lifeline))
-        try:
-            yield from _as_completed(executor, iter(indices), workers)
-        except BrokenProcessPool:
-            raise RunError(
-                "a worker process ended without a result (out of memory, or killed from outside); "
-                "fewer workers need less memory"
-            ) from None
-        except OSError as error:
-            raise _not_started(error) from error
-        finally:
-            lifeline.close()
-            ours.close()
-            executor.shutdown(wait=True, cancel_futures=True)
+    if kind not in KINDS:
+        remedy = did_you_mean(kind, KINDS)
+        raise _wrong("executor", f"be one of {', '.join(KINDS)}", shown(kind), remedy)
+    if kind == "dask" or (kind == "auto" and scheduler is not None):
+        from chainsim.experiments.dask_executor import Dask
+
+        if scheduler is None:
+            raise _wrong("scheduler", "be given with --executor dask", "", "tcp://HOST:PORT")
+        return Dask(scheduler)
+    if scheduler is not None:
+        raise _wrong("scheduler", f"be left out with --executor {kind}", shown(scheduler))
+    if kind == "in-process" or (kind == "auto" and workers == 1):
+        return InProcess()
+    return Processes(workers)
+
+
+def _wrong(option: str, rule: str, got: str, remedy: str = "") -> InputError:
+    return InputError([Problem(f"--{option}", 0, 0, f"the {option}", rule, got, remedy)])
 
 
 def _not_started(error: OSError) -> RunError:
@@ -87,24 +169,24 @@ def _not_started(error: OSError) -> RunError:
 
 
 def _as_completed(
-    executor: ProcessPoolExecutor, indices: Iterator[int], workers: int
-) -> Iterator[tuple[int, Any]]:
-    """Keep every worker busy with one index and one more waiting."""
-    running: dict[Future[Any], int] = {}
+    executor: ProcessPoolExecutor, tasks: Iterator[K], workers: int
+) -> Iterator[tuple[K, Any]]:
+    """Keep every worker busy with one task and one more waiting."""
+    running: dict[Future[Any], K] = {}
     with _interrupts_held_back():  # the first submission starts the workers
-        for index in islice(indices, workers):
-            running[executor.submit(_perform, index)] = index
+        for task in islice(tasks, workers):
+            running[executor.submit(_perform, task)] = task
     while True:
-        for index in islice(indices, 2 * workers - len(running)):
-            running[executor.submit(_perform, index)] = index
+        for task in islice(tasks, 2 * workers - len(running)):
+            running[executor.submit(_perform, task)] = task
         if not running:
             return
         finished, _ = wait(running, return_when=FIRST_COMPLETED)
-        for future in sorted(finished, key=running.__getitem__):
+        for future in [one for one in running if one in finished]:
             yield running.pop(future), future.result()
 
 
-def _enter(work: Callable[[int], Any], lifeline: Connection) -> None:
+def _enter(work: Callable[[Any], Any], lifeline: Connection) -> None:
     """Prepare a worker process."""
     global _work
     _work = work
@@ -119,8 +201,8 @@ def _end_with(lifeline: Connection) -> None:
     os._exit(1)
 
 
-def _perform(index: int) -> Any:
-    return _work(index)
+def _perform(task: Any) -> Any:
+    return _work(task)
 
 
 @contextmanager

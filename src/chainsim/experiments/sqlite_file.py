@@ -36,14 +36,21 @@ def writing(path: Path, layout: Layout) -> Iterator[sqlite3.Connection]:
         RunError: another process has it open for writing, or it cannot be written.
     """
     with _alone(path), in_words(path), _connected(path, "rwc") as connection:
+        connection.execute("PRAGMA synchronous = FULL")
         if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             _check(path, connection, layout)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute(f"PRAGMA application_id = {layout.application}")
-        connection.execute(f"PRAGMA user_version = {layout.version}")
-        connection.executescript(layout.tables)
+        else:
+            _lay_out(connection, layout)
         yield connection
+
+
+def _lay_out(connection: sqlite3.Connection, layout: Layout) -> None:
+    """Make the tables of a new file, all of them or none."""
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.executescript(
+        f"BEGIN; PRAGMA application_id = {layout.application};"
+        f"PRAGMA user_version = {layout.version}; {layout.tables}; COMMIT;"
+    )
 
 
 @contextmanager
@@ -55,7 +62,7 @@ def reading(path: Path, layout: Layout) -> Iterator[sqlite3.Connection]:
         RunError: it cannot be read.
     """
     if not path.is_file():
-        raise _refused(path, "be a store of runs that exists")
+        raise _refused(path, "be a store of runs that exists", "")
     with in_words(path), _connected(path, _mode(path)) as connection:
         _check(path, connection, layout)
         yield connection
@@ -72,8 +79,8 @@ def in_words(path: Path) -> Iterator[None]:
         raise RunError(f"the store of runs {path} cannot be used: {error}") from error
 
 
-def _refused(path: Path, rule: str, got: str = "") -> InputError:
-    remedy = "move it away, and the runs are made again"
+def _refused(path: Path, rule: str, got: str) -> InputError:
+    remedy = "move it away, and the runs are made again" if got else ""
     return InputError([Problem(str(path), 0, 0, "the store", rule, got, remedy)])
 
 

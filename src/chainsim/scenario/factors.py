@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -26,6 +26,8 @@ Evidence = Literal["documented", "derived", "assumed", "chosen"]
 """Of a parameter as its table has it; what a scenario sets at a path is chosen."""
 DIGITS = 6
 """Of a range, to which values are rounded, so that what is printed is what was run."""
+WAYS = ("parameter", "path", "assumed")
+"""Ways to say what a factor is."""
 TAIL = 0.0005
 """Probability beyond the ends of a normal shape that is not cut."""
 
@@ -114,13 +116,24 @@ def resolved(study: Study) -> tuple[Variable, ...]:
     """
     first = next(iter(study.bases.values())).load(study.overrides)
     problems: list[Problem] = []
-    found: list[Variable] = []
-    for index, factor in enumerate(study.document.factors):
-        resolving = _Resolving(study, first, index, factor)
+    entries = [
+        _Resolving(study, first, index, factor)
+        for index, factor in enumerate(study.document.factors)
+    ]
+    by_entry: list[list[Variable]] = []
+    for entry in entries:
         try:
-            found += resolving.variables()
+            by_entry.append(entry.variables())
         except InputError as error:
             problems += error.problems
+            by_entry.append([])
+    found = [one for variables in by_entry for one in variables]
+    if not _possible_at_ends(study, found):
+        for entry, variables in zip(entries, by_entry, strict=True):
+            try:
+                entry.try_ends(variables)
+            except InputError as error:
+                problems += error.problems
     for name in {v.name for v in found if sum(v.name == o.name for o in found) > 1}:
         remedy = "leave it out of one of them (except: ...), or give it a name of its own"
         problems.append(study.problem(("factors",), "be varied by one factor only", name, remedy))
@@ -146,8 +159,6 @@ class _Resolving:
             one = self.of_parameter() if factor.parameter is not None else self.of_path()
             name = factor.name or one.name
             found = [self.checked(replace(one, name=name, group=factor.group or name))]
-        if factor.assumed is None:
-            self.try_ends(found[0])
         return found
 
     def assumed(self) -> Iterator[Variable]:
@@ -248,21 +259,25 @@ class _Resolving:
         return replace(own, low=low, high=high, shape=factor.shape, centre=centre, sd=sd,
                        whole=factor.whole)  # fmt: skip
 
-    def try_ends(self, found: Variable) -> None:
-        """Nothing, if every base scenario is possible at the ends of the range, or at each value.
+    def try_ends(self, found: Sequence[Variable]) -> None:
+        """Nothing, if every base scenario is possible at the ends of the ranges, or at each value.
+
+        The low ends of many are tried together first, and so are the high ends; one by one only if
+        that is not possible.
 
         Raises:
             InputError: what is wrong with it there.
         """
-        settings = found.values or (found.setting(0.0), found.setting(1.0))
-        word = "path" if self.factor.path is not None else "parameter"
-        for base in self.study.bases.values():
-            for setting in settings:
+        if len(found) > 1 and _possible_at_ends(self.study, found):
+            return
+        for one in found:
+            for setting in one.values or (one.setting(0.0), one.setting(1.0)):
                 try:
-                    base.load((*self.study.overrides, found.override(setting)))
+                    _try(self.study, [one.override(setting)])
                 except InputError as error:
                     first = error.problems[0]
-                    rule = f"be possible at {shown(setting)}: {first.path} must {first.rule}"
+                    rule = f"be possible at {one.name} = {setting}: {first.path} must {first.rule}"
+                    word = next(w for w in WAYS if getattr(self.factor, w) is not None)
                     raise self.refusal(word, rule, first.got, first.remedy) from None
 
     def checked(self, found: Variable) -> Variable:
@@ -283,6 +298,26 @@ class _Resolving:
 
     def refusal(self, word: str, rule: str, got: str = "", remedy: str = "") -> InputError:
         return InputError([self.study.problem(("factors", self.index, word), rule, got, remedy)])
+
+
+def _possible_at_ends(study: Study, found: Sequence[Variable]) -> bool:
+    """Whether every base scenario is possible with all factors at their low, or their high ends.
+
+    Two tries instead of two for each factor; where one fails it is not known which factor it is.
+    """
+    if any(one.values for one in found):
+        return False
+    try:
+        for place in (0.0, 1.0):
+            _try(study, [one.override(one.setting(place)) for one in found])
+    except InputError:
+        return False
+    return True
+
+
+def _try(study: Study, overrides: Sequence[str]) -> None:
+    for base in study.bases.values():
+        base.load((*study.overrides, *overrides))
 
 
 def _of_table(parameter: Parameter) -> Variable:

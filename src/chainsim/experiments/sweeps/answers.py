@@ -97,6 +97,8 @@ def value_of(result: Mapping[str, Any], measure: str) -> float | None:
     else:
         row = result["total"]
     value: float | None = row.get(name)
+    if name == "time_to_recover" and value is None and "time_to_survive" in result["censored"]:
+        return 0.0  # what is never struck has nothing to recover from
     return value
 
 

@@ -10,7 +10,8 @@ from statistics import median
 from typing import Any, Literal
 
 from chainsim.errors import InputError, Problem
-from chainsim.experiments.executors import completed
+from chainsim.experiments.chunks import chunked
+from chainsim.experiments.executors import Executor, InProcess
 from chainsim.experiments.sweeps.planning import Sweep
 from chainsim.experiments.sweeps.runs import Bench, Result
 from chainsim.experiments.sweeps.store import SweepStore
@@ -82,11 +83,11 @@ class Course:
             seconds=median(times) if times else None,
         )
 
-    def run(self, workers: int = 1, on_done: OnDone | None = None) -> Outcome:
+    def run(self, executor: Executor | None = None, on_done: OnDone | None = None) -> Outcome:
         """Run what is missing, and keep each run as it is finished.
 
         Args:
-            workers: Processes.
+            executor: Who does it; this process unless given. No result depends on it.
             on_done: Told of each finished run: (number, failed).
 
         Raises:
@@ -99,9 +100,7 @@ class Course:
         bench = Bench(sweep.study.bases, sweep.points.points, self.missing,
                       sweep.study.document.daily)  # fmt: skip
         if self.missing:
-            results = completed(
-                _Timed(bench), range(len(self.missing)), min(workers, len(self.missing))
-            )
+            results = chunked(executor or InProcess(), _Timed(bench), range(len(self.missing)))
             with closing(results) as running:
                 for number, (index, (result, seconds)) in enumerate(running):
                     self.store.keep(sweep.key(self.missing[index]), result, seconds)
