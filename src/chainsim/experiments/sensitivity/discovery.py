@@ -5,16 +5,16 @@ low or the high end of one factor, without which the share of cases is largest. 
 of ever smaller boxes. Of these the one is taken with the best balance of coverage c (cases in the
 box over all cases) and density d (cases over points in the box), the largest 2 c d / (c + d).
 
-Peeling also cuts factors that have nothing to do with it. So each limit is tested: without the
-limits of a factor, the box would hold T points with a share p of cases; the quasi-p-value is the
-probability that as many cases as there are, or more, are among the points of the box by chance
-(binomial with p). Limits that may be chance are dropped.
+Peeling also cuts where nothing is to be found. So each limit, at either end of a factor, is tested:
+without it the box would hold points with a share p of cases; the quasi-p-value is the probability
+that as many cases as there are, or more, are among the points of the box by chance (binomial with
+p). Limits that may be chance are dropped.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,14 +32,15 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """The part of a factor's range that belongs to a box, as places in [0, 1]."""
+    """The part of a factor's range that belongs to a box, in the unit of the points."""
 
     name: str
     low: float | None
     """None where the box goes to the end of the range; so for `high`."""
     high: float | None
     quasi_p: float
-    """How probable the cases of the box are if this limit means nothing."""
+    """How probable the cases of the box are if this limit means nothing; of two limits the larger
+    one."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def find_box(places: Floats, cases: Flags, names: Sequence[str]) -> Box:
     """The box with the best balance of coverage and density, with the limits that matter.
 
     Args:
-        places: (point, factor).
+        places: (point, factor): places, or the values of the factors.
         cases: (point,): which points miss the target, or whatever is looked for.
         names: Of the factors.
 
@@ -88,13 +89,13 @@ def find_box(places: Floats, cases: Flags, names: Sequence[str]) -> Box:
         balance = _balance(cases, inside)
         if balance > most:
             best, most = inside, balance
-    found = _limits(places, cases, best, names)
-    kept = tuple(one for one in found if one.quasi_p <= CHANCE)
+    ends = _limits(places, cases, best, names)
+    kept = _joined([one for one in ends if one.quasi_p <= CHANCE])
     inside = _inside(places, kept, names)
     hits = int((cases & inside).sum())
     return Box(
         tuple(sorted(kept, key=lambda one: one.quasi_p)),
-        tuple(one for one in found if one.quasi_p > CHANCE),
+        _joined([one for one in ends if one.quasi_p > CHANCE]),
         hits / int(cases.sum()),
         hits / int(inside.sum()),
         int(inside.sum()),
@@ -156,19 +157,24 @@ def _balance(cases: Flags, inside: Flags) -> float:
 
 
 def _limits(places: Floats, cases: Flags, inside: Flags, names: Sequence[str]) -> list[Limit]:
-    """The limits of a box with their quasi-p-values."""
-    box = places[inside]
-    low, high = box.min(axis=0), box.max(axis=0)
-    bounds = [
-        (float(a) if a > column.min() else None, float(b) if b < column.max() else None)
-        for a, b, column in zip(low, high, places.T, strict=True)
-    ]
-    drawn = [Limit(name, a, b, 1.0) for name, (a, b) in zip(names, bounds, strict=True)]
-    drawn = [one for one in drawn if one.low is not None or one.high is not None]
-    return [
-        Limit(one.name, one.low, one.high, _quasi_p(places, cases, (one, drawn), names))
-        for one in drawn
-    ]
+    """The limits of a box, each end on its own, with their quasi-p-values."""
+    drawn: list[Limit] = []
+    for name, column in zip(names, places.T, strict=True):
+        low, high = float(column[inside].min()), float(column[inside].max())
+        drawn += [Limit(name, low, None, 1.0)] if low > column.min() else []
+        drawn += [Limit(name, None, high, 1.0)] if high < column.max() else []
+    return [replace(one, quasi_p=_quasi_p(places, cases, (one, drawn), names)) for one in drawn]
+
+
+def _joined(ends: Sequence[Limit]) -> tuple[Limit, ...]:
+    """The limits by factor: both ends of one are one limit."""
+    found: dict[str, Limit] = {}
+    for one in ends:
+        other = found.get(one.name)
+        if other is not None:
+            one = Limit(one.name, other.low, one.high, max(one.quasi_p, other.quasi_p))
+        found[one.name] = one
+    return tuple(found.values())
 
 
 def _quasi_p(

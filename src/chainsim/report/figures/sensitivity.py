@@ -6,30 +6,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from chainsim.errors import shortened
 from chainsim.experiments.designs import DUMMY
-from chainsim.experiments.sensitivity.convergence import Convergence
 from chainsim.experiments.sensitivity.drivers import Basis
 from chainsim.experiments.sensitivity.morris import Effects, MorrisEffects
 from chainsim.experiments.sensitivity.one_at_a_time import Swing, Swings
 from chainsim.experiments.sensitivity.resampling import Estimate
-from chainsim.experiments.sensitivity.sobol import Indices, SobolIndices
 from chainsim.experiments.statistics import Interval
-from chainsim.report.figures.forest import MARKERS, replications_in_words
+from chainsim.report.figures.forest import replications_in_words
 from chainsim.report.figures.style import (
     BLUE,
-    DASHES,
     FAINT,
     INK,
     ORANGE,
-    QUALITATIVE,
     RED,
     SKY,
     Picture,
@@ -42,7 +35,6 @@ from chainsim.report.sentences import words
 from chainsim.report.tables import number
 
 MOST_BARS = 25
-MOST_LINES = 7
 MOST_NAMED = 12
 """Points of a scatter that may have their name beside them."""
 WORTH_NAMING = 0.15
@@ -101,8 +93,8 @@ def tornado(about: Measured, found: Swings, bases: Mapping[str, Basis]) -> Pictu
     caption = (
         f"Line: the base, {number(base)}. Bars: mean with the factor alone at its low or high end, "
         f"{replications_in_words(found.replications)} with the same random numbers.\nWhiskers: "
-        f"{_percent(found.confidence)} interval of the paired change. Pale: no change that the "
-        f"replications can tell.{_left_out(len(ordered) - len(rows))}"
+        f"{in_percent(found.confidence)} interval of the paired change. Pale: no change that the "
+        f"replications can tell.{left_out(len(ordered) - len(rows))}"
     )
     figure, axes = canvas(1.9 + 0.29 * len(rows), title, caption)
     for y, one in enumerate(rows):
@@ -113,7 +105,7 @@ def tornado(about: Measured, found: Swings, bases: Mapping[str, Basis]) -> Pictu
             look = {"color": color, "hatch": hatch, "alpha": 0.85 if one.told else 0.3}
             _change(axes, y + shift, base, end, look)
     axes.axvline(base, color=INK, lw=1)
-    _rows(axes, [_with_range(one.name, bases) for one in rows])
+    names_down(axes, [_with_range(one.name, bases) for one in rows])
     axes.set_xlabel(about.label)
     thousands(axes, "x")
     legend(
@@ -175,14 +167,14 @@ def screening(about: Measured, found: MorrisEffects) -> Picture | None:
     caption = (
         f"Morris, {found.trajectories} trajectories, "
         f"{replications_in_words(found.replications)}. mu*: mean size of the change over the whole "
-        f"range of a factor; whiskers: {_percent(found.confidence)} bootstrap interval.\n"
+        f"range of a factor; whiskers: {in_percent(found.confidence)} bootstrap interval.\n"
         + (
             "Red: the noise floor, below which a factor without effect stays 19 times of 20; "
             "hollow: not above it."
             if found.replications > 1
             else "One replication: the noise floor is not known."
         )
-        + _left_out(len(ordered) - len(rows))
+        + left_out(len(ordered) - len(rows))
     )
     scattered = ordered if all(one.sigma is not None for one in ordered) else []
     height = max(4.2 if scattered else 2.4, 1.9 + 0.25 * len(rows))
@@ -202,10 +194,10 @@ def _mu_stars(axes: Axes, rows: Sequence[Effects], about: Measured) -> None:
             y, one.mu_star.value, height=0.62, color="white" if dull else SKY,
             edgecolor=FAINT if dull else BLUE, lw=0.9,
         )  # fmt: skip
-        _whisker(axes, y, one.mu_star)
+        bar_interval(axes, y, one.mu_star)
         if one.floor:
             axes.plot([one.floor] * 2, [y - 0.42, y + 0.42], color=RED, lw=1.8)
-    _rows(axes, [shortened(one.name, LONGEST_LABEL) for one in rows])
+    names_down(axes, [shortened(one.name, LONGEST_LABEL) for one in rows])
     axes.set_xlim(0, axes.get_xlim()[1])
     axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.set_xlabel(f"mu* of {about.label}")
@@ -260,190 +252,27 @@ def _screening_table(rows: Sequence[Effects]) -> dict[str, list[Any]]:
     return table
 
 
-# ---- indices
-
-
-@styled
-def index_bars(about: Measured, found: SobolIndices) -> Picture | None:
-    """First-order and total index of each factor with intervals and the noise floor.
-
-    Returns:
-        None where there are no indices.
-    """
-    best = found.best
-    if best is None:
-        return None
-    order = sorted(range(len(found.names)), key=lambda j: (-best.total[j].value, found.names[j]))
-    rows = order[:MOST_BARS]
-    title = f"Shares of variance: {words(about.measure)}"
-    figure, axes = canvas(2.1 + 0.36 * len(rows), title, _index_caption(found, len(order)))
-    for y, j in enumerate(rows):
-        for shift, one, color, hatch in (
-            (-0.18, best.total[j], SKY, ""), (0.18, best.first[j], BLUE, "////")
-        ):  # fmt: skip
-            axes.barh(
-                y + shift, one.value, height=0.34, color=color, hatch=hatch, edgecolor="white", lw=0
-            )
-            _whisker(axes, y + shift, one)
-        if found.corrected is not None and found.raw is not None:
-            _hollow(axes, y - 0.18, found.raw.total[j].value)
-            _hollow(axes, y + 0.18, found.raw.first[j].value)
-    handles = _index_handles(found)
-    _floors(axes, best, handles)
-    _rows(axes, [shortened(found.names[j], LONGEST_LABEL) for j in rows])
-    axes.set_xlim(min(0.0, axes.get_xlim()[0]), max(axes.get_xlim()[1], 0.1))
-    axes.axvline(0, color=INK, lw=0.8)
-    axes.set_xlabel(f"share of the variance of {words(about.measure)}")
-    legend(figure, handles)
-    caption = _index_caption(found, len(order))
-    return Picture(about.file("indices"), title, caption, figure, _index_table(found, order))
-
-
-def _index_caption(found: SobolIndices, factors: int) -> str:
-    design = f"Sobol, {found.rows} rows of the design, {replications_in_words(found.replications)}"
-    if found.left_out:
-        design += f" ({found.left_out} rows with a failed run are left out)"
-    text = f"{design}. Whiskers: {_percent(found.confidence)} bootstrap interval."
-    share = found.spread.noise_share if found.spread else None
-    if found.corrected is not None and share is not None:
-        text += (
-            f"\nNoise, {100 * share:.0f} % of the raw variance, is taken out; diamonds: the raw "
-            "indices. Floors: below them a factor without effect stays 19 times of 20."
-        )
-    elif found.replications == 1:
-        text += "\nOne replication: noise is in these shares and cannot be told from effects."
-    else:
-        text += f"\nRaw indices: {found.reason}."
-    return text + _left_out(factors - min(factors, MOST_BARS))
-
-
-def _index_handles(found: SobolIndices) -> dict[str, Artist]:
-    handles: dict[str, Artist] = {
-        "total": Patch(facecolor=SKY),
-        "first order": Patch(facecolor=BLUE, hatch="////", edgecolor="white"),
-    }
-    if found.corrected is not None:
-        handles["raw, with noise"] = Line2D([], [], ls="", marker="D", ms=4, mfc="white", mec=INK)
-    return handles
-
-
-def _floors(axes: Axes, best: Indices, handles: dict[str, Artist]) -> None:
-    for floor, dashes, name in (
-        (best.floor_total, "--", "floor of the total"),
-        (best.floor_first, ":", "floor of the first order"),
-    ):
-        if floor > 0:
-            axes.axvline(floor, color=RED, lw=1.3, ls=dashes)
-            handles[name] = Line2D([], [], color=RED, lw=1.3, ls=dashes)
-
-
-def _hollow(axes: Axes, y: float, x: float) -> None:
-    axes.plot([x], [y], ls="", marker="D", ms=3.6, mfc="white", mec=INK, mew=0.8)
-
-
-def _index_table(found: SobolIndices, order: Sequence[int]) -> dict[str, list[Any]]:
-    table: dict[str, list[Any]] = {"factor": [found.names[j] for j in order]}
-    for name, indices in (("", found.corrected), ("raw_", found.raw)):
-        for kind in ("first", "total"):
-            for part, suffix in (("value", ""), ("low", "_low"), ("high", "_high")):
-                table[f"{name}{kind}{suffix}"] = [
-                    getattr(getattr(indices, kind)[j], part) if indices else None for j in order
-                ]
-            floor = getattr(indices, f"floor_{kind}") if indices else None
-            table[f"{name}floor_{kind}"] = [floor] * len(order)
-    return table
-
-
-# ---- convergence
-
-
-@styled
-def convergence(about: Measured, found: Convergence) -> Picture | None:
-    """How the index of the most important factors settles as the sample grows.
-
-    Returns:
-        None with fewer than two sizes of the sample.
-    """
-    if len(found.steps) < 2:
-        return None
-    last = found.steps[-1].estimates
-    order = sorted(
-        range(len(found.names)),
-        key=lambda j: (-_value(last[j]), found.names[j]),
-    )
-    drawn = [j for j in order if found.names[j] != DUMMY and last[j] is not None][:MOST_LINES]
-    title = f"Is the sample large enough: {words(about.measure)}"
-    sizes = ", ".join(str(step.n) for step in found.steps)
-    caption = (
-        f"Shown: {found.index} from the first {sizes} {found.rows}; whiskers: intervals.\n"
-        "Lines that still move, or cross, say that the sample is too small to rank these factors."
-        + _left_out(len([j for j in order if found.names[j] != DUMMY]) - len(drawn))
-    )
-    figure, axes = canvas(4.4, title, caption, 2)
-    handles: dict[str, Artist] = {}
-    for k, j in enumerate(drawn):
-        handles[shortened(found.names[j], LONGEST_LABEL)] = _settling(axes, found, j, k, len(drawn))
-    floors = [step.floor for step in found.steps]
-    if any(floors):
-        at = range(len(floors))
-        axes.plot(at, [np.nan if f is None else f for f in floors], color=FAINT, lw=2.2)
-        handles["noise floor"] = Line2D([], [], color=FAINT, lw=2.2)
-    axes.set_xticks(range(len(found.steps)), [f"{step.n:,}" for step in found.steps])
-    axes.set_xlabel(f"{found.rows} of the design")
-    axes.set_ylabel(found.index + (about.in_unit if found.index == "mu*" else ""))
-    thousands(axes)
-    legend(figure, handles, columns=4)
-    return Picture(about.file("convergence"), title, caption, figure, _settling_table(found, order))
-
-
-def _settling(axes: Axes, found: Convergence, factor: int, k: int, of: int) -> Artist:
-    color, marker = QUALITATIVE[k % len(QUALITATIVE)], MARKERS[k % len(MARKERS)]
-    shift = 0.3 * ((k + 0.5) / of - 0.5)
-    points = [(i + shift, step.estimates[factor]) for i, step in enumerate(found.steps)]
-    known = [(x, one) for x, one in points if one is not None]
-    dashes = DASHES[k % len(DASHES)]
-    axes.plot([x for x, _ in known], [one.value for _, one in known], color=color, ls=dashes, lw=1)
-    for x, one in known:
-        axes.plot([x], [one.value], ls="", marker=marker, ms=4.5, color=color)
-        if one.low is not None and one.high is not None:
-            axes.plot([x, x], [one.low, one.high], color=color, lw=0.9)
-    return Line2D([], [], color=color, ls=dashes, marker=marker, ms=4.5)
-
-
-def _settling_table(found: Convergence, order: Sequence[int]) -> dict[str, list[Any]]:
-    cells = [(step, j, step.estimates[j]) for step in found.steps for j in order]
-    return {
-        "n": [step.n for step, _, _ in cells],
-        "factor": [found.names[j] for _, j, _ in cells],
-        "value": [getattr(one, "value", None) for _, _, one in cells],
-        "low": [getattr(one, "low", None) for _, _, one in cells],
-        "high": [getattr(one, "high", None) for _, _, one in cells],
-        "floor": [step.floor for step, _, _ in cells],
-    }
-
-
 # ---- what they share
 
 
-def _rows(axes: Axes, labels: Sequence[str]) -> None:
+def names_down(axes: Axes, labels: Sequence[str]) -> None:
     """Names down the left, the first on top."""
     axes.set_yticks(range(len(labels)), list(labels))
     axes.set_ylim(len(labels) - 0.4, -0.6)
     axes.grid(axis="y", visible=False)
 
 
-def _whisker(axes: Axes, y: float, one: Estimate) -> None:
+def bar_interval(axes: Axes, y: float, one: Estimate) -> None:
+    """The interval of a number as a line across the end of its bar."""
     if one.low is not None and one.high is not None:
         axes.plot([one.low, one.high], [y, y], color=INK, lw=1.1)
 
 
-def _value(one: Estimate | None) -> float:
-    return -np.inf if one is None else one.value
-
-
-def _percent(confidence: float) -> str:
+def in_percent(confidence: float) -> str:
+    """A confidence as per cent."""
     return f"{100 * confidence:g} %"
 
 
-def _left_out(number_: int) -> str:
+def left_out(number_: int) -> str:
+    """How many factors a figure does not show; empty for none."""
     return f" {number_} less important ones are left out." if number_ > 0 else ""
