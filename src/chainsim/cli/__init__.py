@@ -13,6 +13,7 @@ import click
 
 from chainsim import __version__
 from chainsim.cli import (
+    analysing,
     calibrating,
     comparing,
     listing,
@@ -66,6 +67,7 @@ for command in (
     comparing.compare,
     stressing.stress,
     *sweeping.COMMANDS,
+    analysing.sensitivity,
     narrowing.bottleneck,
     calibrating.calibrate,
     reading.validate,
