@@ -14,6 +14,7 @@ import click
 from chainsim import __version__
 from chainsim.cli import (
     calibrating,
+    checking,
     comparing,
     listing,
     narrowing,
@@ -66,6 +67,7 @@ for command in (
     stressing.stress,
     narrowing.bottleneck,
     calibrating.calibrate,
+    checking.check,
     reading.validate,
     reading.show,
     reading.diff,
