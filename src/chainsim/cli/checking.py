@@ -17,7 +17,8 @@ from chainsim.cli.progress import progress
 from chainsim.errors import InputError, Problem, RunError, visible
 
 if TYPE_CHECKING:
-    from chainsim.experiments.checking import Checked, Gate, Plan
+    from chainsim.experiments.checking import Checked, Gate
+    from chainsim.experiments.looks import Plan
 
 FORMATS = ("text", "json", "junit", "github", "markdown")
 
@@ -79,20 +80,20 @@ class _Checker(Call):
     formats: tuple[str, ...] = ()
 
     def check(self, files: Sequence[Path]) -> int:
-        from chainsim.experiments.checking import exit_code_of
+        from chainsim.experiments.checking import exit_code_of, unfinished
 
         outlets = self.outlets()
         gates = self.prepare(files)
-        found, code = [], 0
+        found = []
         for gate in gates:
             try:
                 found.append(self.run(gate))
             except Exception as error:  # whatever fails, a bug too, stops no other file
-                click.echo(visible(f"{gate.file}: {words_of(error)}"), err=True)
-                code = RunError.exit_code
+                words = words_of(error)
+                click.echo(visible(f"{gate.file}: {words}"), err=True)
+                found.append(unfinished(gate, words.rsplit("\n", 1)[-1]))
         self.write(found, outlets)
-        own = exit_code_of(found)
-        return own if own == 1 or not code else code
+        return exit_code_of(found)
 
     def prepare(self, files: Sequence[Path]) -> list[Gate]:
         """All files, ready to run; all problems of all files at once."""
@@ -148,7 +149,7 @@ class _Checker(Call):
         return found
 
     def plan(self) -> Plan:
-        from chainsim.experiments.checking import Plan
+        from chainsim.experiments.looks import Plan
 
         return Plan(self.sequential, self.at_most)
 

@@ -24,6 +24,11 @@ SCHEMA = "chainsim/baseline/1"
 FOLDER = "baselines"
 LARGEST_FILE = 100_000_000
 """Bytes of a baseline."""
+DEPTH = 3
+"""Levels of the merged scenario that have a digest of their own: disruptions.flood.duration."""
+SHORT = 30
+"""Characters of a value that stands in a baseline as it is."""
+DIGEST = "sha256:"
 MOST_NAMED = 10
 """Differences that a message names one by one."""
 APART = ("seed", "replications", "precision", "confidence")
@@ -69,7 +74,7 @@ class Baseline(BaseModel):
     parameters: dict[str, str]
     """Value with unit, by name."""
     blocks: dict[str, str]
-    """A digest of each block of the merged scenario, by path."""
+    """Each block of the merged scenario, or its digest, by path."""
     measures: dict[str, Recorded]
     series: dict[str, RecordedSeries]
 
@@ -89,31 +94,40 @@ def baseline_path(scenario_file: Path) -> Path:
 
 
 def facts_of(scenario: Scenario) -> Facts:
-    """The fingerprint of a scenario, its parameters and digests of its blocks."""
+    """The fingerprint of a scenario, its parameters and its blocks."""
     merged = {key: value for key, value in scenario.merged.items() if key not in WORDS}
     run = {key: value for key, value in merged.get("run", {}).items() if key not in APART}
-    blocks = {"model": _digest(MODEL_VERSION)}
-    blocks |= {path: _digest(value) for path, value in _blocks(merged | {"run": run})}
+    blocks = {"model": _told(MODEL_VERSION)}
+    blocks |= {path: _told(value) for path, value in _blocks(merged | {"run": run})}
     table = scenario.parameters
     parameters = {name: f"{p.in_unit:.12g} {p.unit}".strip() for name, p in table.items()}
     whole = hashlib.sha256(json.dumps(blocks, sort_keys=True).encode()).hexdigest()
     return Facts(f"sha256:{whole}", parameters, blocks)
 
 
-def _blocks(merged: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The second level of a scenario by path; entries of a list by their id."""
-    for key, value in merged.items():
-        if isinstance(value, Mapping):
-            yield from ((f"{key}.{name}", below) for name, below in value.items())
-        elif isinstance(value, list) and all(isinstance(e, Mapping) and "id" in e for e in value):
-            yield from ((f"{key}.{entry['id']}", entry) for entry in value)
-        else:
-            yield key, value
+def _blocks(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """The blocks of a scenario three levels deep, by path; entries of a list by their id."""
+    below = value.items() if isinstance(value, Mapping) else _by_id(value)
+    if depth == DEPTH or not below:
+        yield path, value
+        return
+    for key, inner in below:
+        yield from _blocks(inner, f"{path}.{key}" if path else str(key), depth + 1)
 
 
-def _digest(value: Any) -> str:
+def _by_id(value: Any) -> list[tuple[str, Any]]:
+    """The entries of a list by their ids; nothing where it is no such list."""
+    if isinstance(value, list) and all(isinstance(e, Mapping) and "id" in e for e in value):
+        return [(entry["id"], entry) for entry in value]
+    return []
+
+
+def _told(value: Any) -> str:
+    """A short value as it is, a long one by its digest."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    if len(text) <= SHORT:
+        return value if isinstance(value, str) else text
+    return f"{DIGEST}{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
 def baseline_of(scenario: Scenario, network: CompiledNetwork, found: Sequence[Reading]) -> Baseline:

@@ -18,8 +18,9 @@ from chainsim.experiments.evidence import (
     series_against_baseline,
 )
 from chainsim.experiments.expectations import Stated, place_of, stated
-from chainsim.experiments.gates import FAIL, INCONCLUSIVE, PASS, Verdict, budget_of_look
+from chainsim.experiments.gates import FAIL, INCONCLUSIVE, PASS, Verdict
 from chainsim.experiments.judging import Judged, judged
+from chainsim.experiments.looks import Look, Plan, judged_by_looks
 from chainsim.experiments.pairing import check_pairing
 from chainsim.experiments.readings import Reading, readings
 from chainsim.experiments.runs import Prepared, prepare, with_found_warm_up
@@ -53,37 +54,6 @@ class Gate:
         return 1 - float(self.scenario.document.run.confidence)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How many replications are run, and whether more may be added."""
-
-    sequential: bool = False
-    at_most: int | None = None
-    """With sequential: where to stop; eight times the first look unless given."""
-
-    def sizes(self, first: int) -> Iterator[int]:
-        """The number of replications at each look: doubled from look to look."""
-        yield first
-        if not self.sequential:
-            return
-        most = 8 * first if self.at_most is None else self.at_most
-        size = first
-        while size < most:
-            size = min(2 * size, most)
-            yield size
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """One look at the verdicts."""
-
-    replications: int
-    alpha: float
-    """What it spent of the error budget."""
-    decided: tuple[str, ...]
-    """The ids that it decided."""
-
-
 @dataclass(frozen=True)
 class Checked:
     """A scenario file with its verdicts."""
@@ -97,6 +67,8 @@ class Checked:
     """Whether the gate's baseline is a new one, made from these replications."""
     replaced: Baseline | None = None
     """Then the baseline before it, if there was one."""
+    error: str = ""
+    """Why the file could not be run at all."""
 
     @property
     def every_reading(self) -> Iterator[tuple[str, Reading]]:
@@ -120,7 +92,7 @@ class Checked:
         """Zero tolerance: fail if any law is broken, inconclusive where a run failed otherwise."""
         if self.broken_laws:
             return FAIL
-        return INCONCLUSIVE if self.failed else PASS
+        return INCONCLUSIVE if self.failed or self.error else PASS
 
     @property
     def verdict(self) -> Verdict:
@@ -133,7 +105,7 @@ class Checked:
         """0 pass; 1 fail; 4 a replication failed and nothing else did; 3 inconclusive."""
         if self.verdict == FAIL:
             return 1
-        if self.failed:
+        if self.failed or self.error:
             return RunError.exit_code
         return 3 if self.verdict == INCONCLUSIVE else 0
 
@@ -218,8 +190,15 @@ def _others(
             found[one.versus] = prepare(load_scenario(path, [*overrides, *same]))
             check_pairing({"": prepared, one.versus: found[one.versus]})
         except InputError as error:
-            problems += error.problems
+            problems += [_named(problem, path) for problem in error.problems]
     return found, problems
+
+
+def _named(problem: Problem, file: Path) -> Problem:
+    """A problem with an option, with the scenario of `versus` that it does not fit."""
+    if not problem.file.startswith("--"):
+        return problem
+    return replace(problem, file=f"{file}: {problem.file}")
 
 
 def _beside(scenario: Scenario, one: Stated) -> Path:
@@ -231,57 +210,22 @@ def _beside(scenario: Scenario, one: Stated) -> Path:
 def run_gate(gate: Gate, plan: Plan, workers: int = 1, on_done: OnDone | None = None) -> Checked:
     """A file with its verdicts; replications are added look by look where the plan says so.
 
-    A verdict stands once it is given. Look k spends alpha / 2^k of the error budget.
-
     Raises:
         WarmUpError: the scenario leaves its warm-up to MSER-5, which does not find it.
         RunError: a worker process died.
     """
     gate = replace(gate, prepared=with_found_warm_up(gate.prepared, workers)[0])
     runs = _Runs(gate, workers, on_done)
-    rows: tuple[Judged, ...] = ()
-    looks: list[Look] = []
-    sizes = list(plan.sizes(gate.scenario.document.run.replications))
-    for number, size in enumerate(sizes, 1):
-        runs.grow(size)
-        spent = budget_of_look(gate.alpha, number) if plan.sequential else gate.alpha
-        later = budget_of_look(gate.alpha, number + 1) if plan.sequential else None
-        fresh = judged(gate.expected, runs.evidence(gate), spent, later)
-        decided = _decided(rows, fresh)
-        rows = tuple(_standing(rows, fresh))
-        looks.append(Look(size, spent, decided))
-        if runs.failed or not any(_may_be_decided(row, size) for row in rows):
-            break
-    return Checked(gate, rows, tuple(looks), tuple(runs.found), runs.others_found())
-
-
-def _decided(before: Sequence[Judged], now: Sequence[Judged]) -> tuple[str, ...]:
-    done = {row.id for row in before if row.verdict != INCONCLUSIVE}
-    return tuple(row.id for row in now if row.verdict != INCONCLUSIVE and row.id not in done)
-
-
-def _standing(before: Sequence[Judged], now: Sequence[Judged]) -> Iterator[Judged]:
-    """The verdicts so far: what was decided at an earlier look stays as it was."""
-    if not before:
-        yield from now
-    for old, new in zip(before, now, strict=False):
-        yield new if old.verdict == INCONCLUSIVE else old
-
-
-def _may_be_decided(row: Judged, replications: int) -> bool:
-    """Whether more replications could decide it."""
-    most = row.evidence.most
-    return (
-        row.verdict == INCONCLUSIVE
-        and bool(row.evidence.rooms)
-        and (most is None or most > replications)
-    )
+    first = gate.scenario.document.run.replications
+    rows, looks = judged_by_looks(gate.expected, runs.evidence, plan, first, gate.alpha)
+    return Checked(gate, rows, looks, tuple(runs.found), runs.others_found())
 
 
 class _Runs:
     """The replications of a file and of those it is compared with, as they grow."""
 
     def __init__(self, gate: Gate, workers: int, on_done: OnDone | None) -> None:
+        self.gate = gate
         self.networks = {"": gate.prepared.network}
         self.networks |= {name: other.network for name, other in gate.others.items()}
         self.all: dict[str, list[Reading]] = {name: [] for name in self.networks}
@@ -293,11 +237,6 @@ class _Runs:
     def found(self) -> list[Reading]:
         """Of the file itself."""
         return self.all[""]
-
-    @property
-    def failed(self) -> bool:
-        """Whether any replication failed."""
-        return any(reading.error for found in self.all.values() for reading in found)
 
     def others_found(self) -> dict[str, tuple[Reading, ...]]:
         """Of the others, by name."""
@@ -316,9 +255,10 @@ class _Runs:
             self.on_done(self.done, failed)
         self.done += 1
 
-    def evidence(self, gate: Gate) -> list[Evidence]:
-        """What they say to each expectation."""
-        return [self._evidence_on(one, gate) for one in gate.expected]
+    def evidence(self, size: int) -> list[Evidence]:
+        """What so many replications say to each expectation."""
+        self.grow(size)
+        return [self._evidence_on(one, self.gate) for one in self.gate.expected]
 
     def _evidence_on(self, one: Stated, gate: Gate) -> Evidence:
         confidence = 1 - gate.alpha
@@ -341,6 +281,13 @@ def _first_day(prepared: Prepared) -> dt.date:
     return (horizon.origin + dt.timedelta(seconds=horizon.statistics_from)).date()
 
 
+def unfinished(gate: Gate, why: str) -> Checked:
+    """A file that could not be run: every check is inconclusive."""
+    found = [nothing(one, "it could not be run") for one in gate.expected]
+    rows = judged(gate.expected, found, gate.alpha, gate.alpha)
+    return Checked(gate, rows, (), (), {}, error=why)
+
+
 def renewed(gate: Gate, workers: int, on_done: OnDone | None = None) -> Checked:
     """A file with a new baseline of its own replications, and the verdicts against that.
 
@@ -350,16 +297,14 @@ def renewed(gate: Gate, workers: int, on_done: OnDone | None = None) -> Checked:
         WarmUpError: the scenario leaves its warm-up to MSER-5, which does not find it.
         RunError: a worker process died.
     """
-    prepared, _ = with_found_warm_up(gate.prepared, workers)
-    gate = replace(gate, prepared=prepared)
-    runs = _Runs(gate, workers, on_done)
-    size = gate.scenario.document.run.replications
-    runs.grow(size)
-    fresh = None
+    gate = replace(gate, prepared=with_found_warm_up(gate.prepared, workers)[0])
+    old, first = gate.baseline, gate.scenario.document.run.replications
+    runs = _Runs(replace(gate, baseline=None), workers, on_done)
+    runs.grow(first)
     if not any(reading.error for reading in runs.found):
-        fresh = baseline_of(gate.scenario, prepared.network, runs.found)
-    old, gate = gate.baseline, replace(gate, baseline=fresh)
-    rows = judged(gate.expected, runs.evidence(gate), gate.alpha)
-    looks = (Look(size, gate.alpha, _decided((), rows)),)
+        network = gate.prepared.network
+        runs.gate = gate = replace(gate, baseline=baseline_of(gate.scenario, network, runs.found))
+    rows, looks = judged_by_looks(gate.expected, runs.evidence, Plan(), first, gate.alpha)
+    is_new = runs.gate.baseline is not None
     others = runs.others_found()
-    return Checked(gate, rows, looks, tuple(runs.found), others, fresh is not None, old)
+    return Checked(runs.gate, rows, looks, tuple(runs.found), others, is_new, old)

@@ -42,7 +42,7 @@ def judged(
     expected: Sequence[Stated],
     found: Sequence[Evidence],
     alpha: float,
-    next_alpha: float | None = None,
+    next_alpha: float,
 ) -> tuple[Judged, ...]:
     """Every expectation of a file with its verdict, in the order of the file.
 
@@ -50,7 +50,7 @@ def judged(
         expected: What is expected.
         found: The evidence on each.
         alpha: The error budget of these verdicts, shared by all of them.
-        next_alpha: The budget with which more replications would be judged; `alpha` unless given.
+        next_alpha: The budget with which more replications would be judged.
     """
     if not expected:
         return ()
@@ -58,7 +58,7 @@ def judged(
     words = verdicts(claims, alpha)
     inside, outside = adjusted(claims)
     open_ones = sum(word == INCONCLUSIVE for word in words)
-    level = (alpha if next_alpha is None else next_alpha) / 2 / max(1, open_ones)
+    level = next_alpha / 2 / max(1, open_ones)
     rows = []
     for k, (one, evidence) in enumerate(zip(expected, found, strict=True)):
         needed, why = None, evidence.why
@@ -79,7 +79,7 @@ def judged_by_run(
         on_its_own(one, found, confidence) if one.kind == "measure" else nothing(one, ELSEWHERE)
         for one in expected
     ]
-    return judged(expected, evidence, 1 - confidence)
+    return judged(expected, evidence, 1 - confidence, 1 - confidence)
 
 
 def _to_decide(evidence: Evidence, level: float) -> tuple[int | None, str]:

@@ -35,6 +35,7 @@ def file_object(found: Checked) -> dict[str, Any]:
         "seed": gate.prepared.network.seed,
         "replications": len(found.readings),
         "failed": len(found.failed),
+        "error": found.error or None,
         "error_budget": round(gate.alpha, 12),
         "checks": [judged_object(row) for row in found.checks],
         "laws": {
@@ -194,6 +195,8 @@ def weeks_words(weeks: Weeks) -> str:
 
 def laws_words(found: Checked) -> str:
     """How many laws were checked in how many replications, and what came of it."""
+    if found.error:
+        return f"not checked: {found.error}"
     total = len(list(found.every_reading))
     broken = len(found.broken_laws)
     words = f"{len(LAWS)} laws in {total} replications"
