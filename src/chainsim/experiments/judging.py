@@ -65,8 +65,7 @@ def judged(
         if words[k] == INCONCLUSIVE:
             needed, why = _to_decide(evidence, level)
         elif all(room.sd == 0 for room in evidence.rooms):
-            n = evidence.rooms[0].n
-            why = why or f"the same in all {n} replications: compared exactly"
+            why = why or _exact_words(one, evidence.rooms[0].n, alpha / 2)
         rows.append(Judged(one, evidence, words[k], inside[k], outside[k], needed, why))
     return tuple(rows)
 
@@ -80,6 +79,18 @@ def judged_by_run(
         for one in expected
     ]
     return judged(expected, evidence, 1 - confidence, 1 - confidence)
+
+
+def _exact_words(one: Stated, n: int, risk: float) -> str:
+    """What is said of values that are the same in all replications.
+
+    What happens in a share q of all runs is absent from n of them with probability (1 - q)^n.
+    """
+    words = f"the same in all {n} replications: compared exactly"
+    if one.kind != "measure":
+        return words
+    hidden = 1 - risk ** (1 / n)
+    return f"{words}; what happens in fewer than {100 * hidden:.2g} % of runs may not have shown"
 
 
 def _to_decide(evidence: Evidence, level: float) -> tuple[int | None, str]:
