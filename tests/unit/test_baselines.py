@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from scipy import stats
 from tests.unit.check_support import BRIEF, FAIL, PASS, broken, check, checks_of, expecting
+from tests.unit.cli_support import call
 
 from chainsim.errors import LoopError
 from chainsim.experiments.baseline import Baseline, baseline_path, facts_of, read_baseline, text_of
@@ -305,3 +306,12 @@ def test_facts_leave_out_what_changes_no_replication(tmp_path: Path) -> None:
     same = facts_of(load_scenario(file, ["run.replications=9", "run.seed=3", "name=x"]))
     assert one == same
     assert one != facts_of(load_scenario(file, ["items.car.quantum=0.5"]))
+
+
+def test_no_baseline_is_written_where_none_is_needed(tmp_path: Path) -> None:
+    file = expecting(tmp_path, PASS)
+    done = call("check", file, "--update-baseline", "--workers", 1)
+    assert done.exit_code == 0 and "expects nothing of a baseline" in done.stderr
+    assert not baseline_path(file).exists()
+    assert check(file, "--update-baseline", "--baseline", tmp_path / "b.json").exit_code == 0
+    assert read_baseline(tmp_path / "b.json").replications == 3

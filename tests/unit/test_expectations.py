@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -206,3 +207,12 @@ def test_a_precision_that_is_not_reached_is_said(tmp_path: Path) -> None:
     text = TINY.replace("replications: 3", f"replications: 3, {wanted}")
     done = call("run", scenario(tmp_path, text), "--out", tmp_path)
     assert "backlog is not known to 1e-06 of its mean after 3 replications" in done.stderr
+
+
+def test_the_page_shows_every_kind_of_expectation() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "check.md").read_text("utf-8")
+    (block,) = re.findall(r"```yaml\n.*?(expect:\n.*?)```", page, re.DOTALL)
+    found = prepare(scenario_from_text(f"{TINY}resilience: {{fail: 1 d}}\n{block}"))
+    rows = stated(found.scenario, found.network)
+    assert {row.kind for row in rows} == {"measure", "versus", "baseline", "series"}
+    assert {row.relative for row in rows} == {True, False}

@@ -141,12 +141,20 @@ class _Checker(Call):
         workers = self.workers or usable_processors()
         sizes = list(plan.sizes(gate.scenario.document.run.replications))
         total = sizes[-1] * (1 + len(gate.others))
+        renew = self.renew and self.has_baseline(gate)
         with progress(str(gate.file), total, self.quiet) as done:
-            if not self.renew:
+            if not renew:
                 return run_gate(gate, plan, workers, done)
             found = renewed(gate, workers, done)
         self.write_baseline(found)
         return found
+
+    def has_baseline(self, gate: Gate) -> bool:
+        """Whether a baseline is written for a file: one that is needed, or named."""
+        if self.baseline_file is not None or any(one.needs_baseline for one in gate.expected):
+            return True
+        self.say(f"{gate.file} expects nothing of a baseline: none is written")
+        return False
 
     def plan(self) -> Plan:
         from chainsim.experiments.looks import Plan
