@@ -315,3 +315,19 @@ def test_no_baseline_is_written_where_none_is_needed(tmp_path: Path) -> None:
     assert not baseline_path(file).exists()
     assert check(file, "--update-baseline", "--baseline", tmp_path / "b.json").exit_code == 0
     assert read_baseline(tmp_path / "b.json").replications == 3
+
+
+def test_a_warm_up_that_is_found_makes_no_baseline_stale(tmp_path: Path) -> None:
+    text = LONG.replace("20 d", "60 d, warm_up: mser5")
+    file, path = renewed(tmp_path, NEAR, WEEKS, text=text)
+    assert "mser5" in path.read_text("utf-8")
+    done = check(file, "--json")
+    assert done.exit_code == 0 and checks_of(done)["weeks"]["mean"] == 0
+
+    def cut(data: Any) -> None:
+        for row in data["series"]["output"]["values"]:
+            row.pop()
+
+    edit(path, cut)
+    done = check(file)
+    assert done.exit_code == 3 and "weeks, the run" in done.stdout

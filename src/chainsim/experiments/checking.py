@@ -297,13 +297,14 @@ def renewed(gate: Gate, workers: int, on_done: OnDone | None = None) -> Checked:
         WarmUpError: the scenario leaves its warm-up to MSER-5, which does not find it.
         RunError: a worker process died.
     """
+    source = gate.scenario  # a warm-up that is found is no part of what it is found from
     gate = replace(gate, prepared=with_found_warm_up(gate.prepared, workers)[0])
     old, first = gate.baseline, gate.scenario.document.run.replications
     runs = _Runs(replace(gate, baseline=None), workers, on_done)
     runs.grow(first)
     if not any(reading.error for reading in runs.found):
         network = gate.prepared.network
-        runs.gate = gate = replace(gate, baseline=baseline_of(gate.scenario, network, runs.found))
+        runs.gate = gate = replace(gate, baseline=baseline_of(source, network, runs.found))
     rows, looks = judged_by_looks(gate.expected, runs.evidence, Plan(), first, gate.alpha)
     is_new = runs.gate.baseline is not None
     others = runs.others_found()

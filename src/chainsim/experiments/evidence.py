@@ -185,6 +185,8 @@ def series_against_baseline(
     n = min(len(found), baseline.replications)
     ours = np.array([reading.weeks[one.name] for reading in found[:n]])
     theirs = np.array(rows[:n])
+    if ours.shape != theirs.shape:  # a warm-up that is found may be another one now
+        return nothing(one, f"the baseline has {theirs.shape[1]} weeks, the run {ours.shape[1]}")
     mean = float(np.mean(rows))
     margin = (one.at_most or 0.0) * (abs(mean) if one.relative else 1.0)
     pairs = zip(ours.T, theirs.T, strict=True)

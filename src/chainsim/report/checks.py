@@ -210,12 +210,16 @@ def _budget_words(found: Checked) -> str:
     looks = found.looks
     text = (
         f"{len(found.readings)} replications, seed {found.gate.prepared.network.seed}; the error "
-        f"budget of {100 * found.gate.alpha:g} % is shared by {len(found.checks)} checks (Holm)"
+        f"budget of {100 * found.gate.alpha:g} % is shared by {_counted(found.checks)} (Holm)"
     )
     if len(looks) > 1 or (looks and looks[0].alpha < found.gate.alpha):
         sizes = ", ".join(str(look.replications) for look in looks)
         text += f" and by looks at {sizes} replications"
     return text + "."
+
+
+def _counted(rows: Sequence[Judged]) -> str:
+    return "1 check" if len(rows) == 1 else f"{len(rows)} checks"
 
 
 def _error_lines(found: Checked) -> list[str]:
