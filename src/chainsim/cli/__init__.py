@@ -15,6 +15,7 @@ from chainsim import __version__
 from chainsim.cli import (
     analysing,
     calibrating,
+    checking,
     comparing,
     listing,
     narrowing,
@@ -70,6 +71,7 @@ for command in (
     analysing.sensitivity,
     narrowing.bottleneck,
     calibrating.calibrate,
+    checking.check,
     reading.validate,
     reading.show,
     reading.diff,

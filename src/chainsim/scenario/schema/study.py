@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from chainsim.scenario.schema.document import Expectation
+from chainsim.scenario.schema.expectations import Expectation
 from chainsim.scenario.schema.fields import (
     AnyQuantity,
     Block,
