@@ -13,7 +13,9 @@ import click
 
 from chainsim import __version__
 from chainsim.cli import (
+    analysing,
     calibrating,
+    checking,
     comparing,
     listing,
     narrowing,
@@ -21,6 +23,7 @@ from chainsim.cli import (
     reading,
     running,
     stressing,
+    sweeping,
 )
 from chainsim.cli.failures import words_of
 from chainsim.errors import ChainsimError, RunError, visible
@@ -64,8 +67,11 @@ for command in (
     running.run,
     comparing.compare,
     stressing.stress,
+    *sweeping.COMMANDS,
+    analysing.sensitivity,
     narrowing.bottleneck,
     calibrating.calibrate,
+    checking.check,
     reading.validate,
     reading.show,
     reading.diff,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chainsim.errors import InputError, Problem
+from chainsim.scenario.files import Reference
 from chainsim.scenario.loading import Scenario
 from chainsim.scenario.tables import Row, read_table
 
@@ -59,7 +60,9 @@ def observed_series(scenario: Scenario) -> dict[str, tuple[ObservedMonths, ...]]
             continue
         try:
             rows = read_table(
-                Path(file), file, ("month", "value"), ("unit", "kind", "source"), named_in
+                Reference(Path(file), file, named_in),
+                ("month", "value"),
+                ("unit", "kind", "source"),
             )
         except InputError as error:
             problems.extend(error.problems)

@@ -16,16 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from chainsim import __version__
-from chainsim.errors import RunError
+from chainsim.experiments import sqlite_file
 
-APPLICATION = 0x6373_696D
-"""In the head of the file: what it is."""
-LAYOUT = 1
-_TABLE = """
-CREATE TABLE IF NOT EXISTS runs (
-    key TEXT PRIMARY KEY, facts TEXT NOT NULL, payload BLOB, error TEXT NOT NULL
+LAYOUT = sqlite_file.Layout(
+    application=0x6373_696D,
+    version=1,
+    tables="""
+    CREATE TABLE IF NOT EXISTS runs (
+        key TEXT PRIMARY KEY, facts TEXT NOT NULL, payload BLOB, error TEXT NOT NULL
+    )
+    """,
 )
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Store:
         self._execute("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?)", *row)
 
     def _execute(self, statement: str, *values: object) -> list[Any]:
-        with _in_words(self.path):
+        with sqlite_file.in_words(self.path):
             return self._connection.execute(statement, values).fetchall()
 
 
@@ -78,16 +79,10 @@ def writing(path: Path) -> Iterator[Store]:
     """The store at a path, made if there is none, for this process alone to write.
 
     Raises:
-        RunError: another process has it open for writing; it is no store; it cannot be written.
+        InputError: it is no store that this version reads, or damaged.
+        RunError: another process has it open for writing; it cannot be written.
     """
-    with _alone(path), _in_words(path), _connected(path, "rwc") as connection:
-        if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            _check(path, connection)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute(f"PRAGMA application_id = {APPLICATION}")
-        connection.execute(f"PRAGMA user_version = {LAYOUT}")
-        connection.execute(_TABLE)
+    with sqlite_file.writing(path, LAYOUT) as connection:
         yield Store(path, connection)
 
 
@@ -96,55 +91,8 @@ def reading(path: Path) -> Iterator[Store]:
     """The store at a path while another process, or this one, may be writing to it.
 
     Raises:
-        RunError: there is none, or it cannot be read.
+        InputError: there is none, or it is no store that this version reads.
+        RunError: it cannot be read.
     """
-    with _in_words(path), _connected(path, "ro") as connection:
-        _check(path, connection)
+    with sqlite_file.reading(path, LAYOUT) as connection:
         yield Store(path, connection)
-
-
-@contextmanager
-def _connected(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
-    address = f"{path.absolute().as_uri()}?mode={mode}"
-    connection = sqlite3.connect(address, uri=True, isolation_level=None)
-    try:
-        yield connection
-    finally:
-        connection.close()
-
-
-def _check(path: Path, connection: sqlite3.Connection) -> None:
-    found = tuple(
-        connection.execute(f"PRAGMA {name}").fetchone()[0]
-        for name in ("application_id", "user_version")
-    )
-    if found != (APPLICATION, LAYOUT):
-        raise RunError(f"{path} is no store of runs that this version reads; move it away")
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Hold the lock of a store: a transaction on a file of its own, which ends with the process.
-
-    The store itself cannot be held so, because others read it.
-    """
-    lock = path.with_name(f".{path.name}.lock")
-    with _in_words(path), _connected(lock, "rwc") as connection:
-        connection.execute("PRAGMA busy_timeout = 0")
-        try:
-            connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                raise
-            raise RunError(
-                f"another command is writing to {path}; wait until it has ended"
-            ) from None
-        yield
-
-
-@contextmanager
-def _in_words(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise RunError(f"the store of runs {path} cannot be used: {error}") from error

@@ -59,11 +59,7 @@ def check_target(out: Path, name: str) -> Path:
     Raises:
         InputError: `out` cannot be used, or the name is taken by something else.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        os.rmdir(tempfile.mkdtemp(dir=out, prefix="."))  # short: an interrupt may leave it behind
-    except OSError as error:
-        raise _unusable(out, "be a folder that can be written to", error.strerror) from None
+    check_out(out)
     target = out / name
     placement.clear(target)
     if target.is_symlink() or not placement.replaceable(target):
@@ -71,6 +67,19 @@ def check_target(out: Path, name: str) -> Path:
             target, "be free or a folder of results", "something else that is not replaced"
         )
     return target
+
+
+def check_out(out: Path) -> None:
+    """Make a folder for results, if it is not there yet.
+
+    Raises:
+        InputError: it cannot be made or written to.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        os.rmdir(tempfile.mkdtemp(dir=out, prefix="."))  # short: an interrupt may leave it behind
+    except OSError as error:
+        raise _unusable(out, "be a folder that can be written to", error.strerror) from None
 
 
 def _unusable(path: Path, rule: str, got: str | None) -> InputError:

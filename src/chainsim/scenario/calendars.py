@@ -36,9 +36,7 @@ def _read_days(path: str, calendar: Node, layers: Layers) -> list[Problem]:
         return []
     layers.data.append(reference)
     try:
-        rows = read_table(
-            reference.path, reference.shown_as, ("date", "kind"), ("name",), reference.problem
-        )
+        rows = read_table(reference, ("date", "kind"), ("name",))
     except InputError as error:
         return list(error.problems)
     problems: list[Problem] = []

@@ -69,14 +69,19 @@ def jsonable(value: Any) -> Any:
 
 def written(quantity: Quantity) -> int | float | str:
     """A quantity as a user could have written it, without loss: 12, '30 d', '= 1/3 [d]'."""
-    time = quantity.dimension[0]
-    scale, second = (Fraction(86_400) ** time, "d") if time else (Fraction(1), "s")
+    scale, unit = scale_and_unit(quantity.dimension)
     value = quantity.value / scale
-    unit = _unit(quantity.dimension, second)
     exact = _number(value, "")
     if isinstance(exact, str):
         return f"= {value.numerator} / {value.denominator}" + (f" * 1 [{unit}]" if unit else "")
     return f"{_plain(exact)} {unit}" if unit else exact
+
+
+def scale_and_unit(dimension: quantities.Dimension) -> tuple[Fraction, str]:
+    """The unit in which quantities of a dimension are written, and its size in base units."""
+    time = dimension[0]
+    scale, second = (Fraction(86_400) ** time, "d") if time else (Fraction(1), "s")
+    return scale, _unit(dimension, second)
 
 
 def _unit(dimension: quantities.Dimension, second: str) -> str:

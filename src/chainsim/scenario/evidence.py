@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from chainsim.errors import InputError, Problem, did_you_mean
 from chainsim.scenario import expressions, quantities
 from chainsim.scenario.expressions import Term
-from chainsim.scenario.layers import Reference
+from chainsim.scenario.files import Reference
 from chainsim.scenario.nodes import Place
 from chainsim.scenario.quantities import Quantity, QuantityError
 from chainsim.scenario.tables import Row, read_table
@@ -70,9 +70,7 @@ def read_sources(files: Iterable[Reference], problems: list[Problem]) -> dict[st
     found: dict[str, Source] = {}
     for file in _once(files):
         try:
-            rows = read_table(
-                file.path, file.shown_as, SOURCE_COLUMNS[:2], SOURCE_COLUMNS[2:], file.problem
-            )
+            rows = read_table(file, SOURCE_COLUMNS[:2], SOURCE_COLUMNS[2:])
         except InputError as error:
             problems.extend(error.problems)
             continue
@@ -95,9 +93,7 @@ def read_drafts(
     drafts: dict[str, Draft] = {}
     for file in _once(files):
         try:
-            rows = read_table(
-                file.path, file.shown_as, ("name", "value", "kind"), COLUMNS, file.problem
-            )
+            rows = read_table(file, ("name", "value", "kind"), COLUMNS)
         except InputError as error:
             problems.extend(error.problems)
             continue

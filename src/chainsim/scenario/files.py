@@ -4,9 +4,23 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from chainsim.errors import InputError, Problem, did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A file named in a file."""
+
+    path: Path
+    shown_as: str
+    problem: Problem
+    """For the place that names it; its rule is filled in where the file cannot be read."""
+    text: str | None = None
+    """What it held, where that is known already: then it is not read again."""
+
 
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from chainsim.errors import InputError, Problem, shown
 from chainsim.scenario import nodes, strict_yaml
-from chainsim.scenario.files import read_text
+from chainsim.scenario.files import Reference, read_text
 from chainsim.scenario.nodes import BROKEN, Node
 
 LONGEST_CHAIN = 50
@@ -28,16 +28,6 @@ ALTERNATIVES: dict[tuple[str, ...], tuple[tuple[str, ...], ...]] = {
     ("operations", "*"): (("time", "time_per_unit", "rate"), ("servers", "resource")),
 }
 """Keys of which a block has one: giving one replaces the others of the layers beneath."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A file named in a file."""
-
-    path: Path
-    shown_as: str
-    problem: Problem
-    """For the place that names it; its rule is filled in where the file cannot be read."""
 
 
 @dataclass
@@ -56,6 +46,8 @@ class Layers:
     """The folder to which the paths of a file are relative."""
     whole: bool = True
     """False where a file could not be read to its end."""
+    texts: dict[str, str] = field(default_factory=dict)
+    """What CSV files held when they were read, by path, where that is to be used again."""
 
     @property
     def directory(self) -> Path:
@@ -79,7 +71,27 @@ class Layers:
         folder = self.directories.get(node.place.file, Path())
         target = os.path.normpath(folder / node.value)
         return Reference(
-            Path(target), target, Problem(*node.place, path, "be a file", shown(node.value))
+            Path(target),
+            target,
+            Problem(*node.place, path, "be a file", shown(node.value)),
+            self.texts.get(target),
+        )
+
+    def holding(self, texts: dict[str, str]) -> Layers:
+        """A copy that can be changed, and whose CSV files hold what they are given as."""
+
+        def held(references: list[Reference]) -> list[Reference]:
+            return [replace(one, text=texts.get(str(one.path))) for one in references]
+
+        return replace(
+            self,
+            root=nodes.copied(self.root) if self.root else None,
+            problems=list(self.problems),
+            files=list(self.files),
+            tables=held(self.tables),
+            sources=held(self.sources),
+            data=[],
+            texts=texts,
         )
 
 

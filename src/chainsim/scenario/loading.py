@@ -19,8 +19,10 @@ from chainsim.scenario.nodes import BROKEN, Node, path_text
 from chainsim.scenario.overrides import Override, apply_overrides, parse_overrides
 from chainsim.scenario.parameters import ParameterTable, build_table
 from chainsim.scenario.plain_data import tree
+from chainsim.scenario.recipe import Recipe, recipe_of
 from chainsim.scenario.salvage import wrong_names
 from chainsim.scenario.schema.document import ScenarioFile
+from chainsim.scenario.tables import table_text
 from chainsim.scenario.templates import expand_templates
 
 LARGEST = 300_000
@@ -77,6 +79,44 @@ def load_scenario(path: str | Path, overrides: Iterable[str] = ()) -> Scenario:
     """
     changes = parse_overrides(overrides)
     return _Loading(layers.from_file(Path(path))).finish(changes)
+
+
+@dataclass(frozen=True)
+class OpenedScenario:
+    """The files of a scenario, read once: it can be loaded with other overrides again and again.
+
+    It travels to other processes and machines, and does not change when the files do.
+    """
+
+    layers: Layers
+    base: Scenario
+    """Without overrides."""
+    recipe: Recipe
+    """What it is made of: equal recipes give equal runs under equal overrides."""
+
+    def load(self, overrides: Iterable[str] = ()) -> Scenario:
+        """The scenario with some overrides.
+
+        Raises:
+            InputError: with every problem.
+        """
+        changes = parse_overrides(overrides)
+        return _Loading(self.layers.holding(self.layers.texts)).finish(changes)
+
+
+def open_scenario(path: str | Path) -> OpenedScenario:
+    """The files of a scenario and of all that it extends.
+
+    Raises:
+        InputError: with every problem of all files.
+    """
+    opened = layers.from_file(Path(path))
+    first = opened.holding({})
+    base = _Loading(first).finish([])
+    named = (*first.tables, *first.sources, *first.data)
+    held = opened.holding({str(one.path): table_text(one) for one in named})
+    days = [one for one in first.data if str(one.path) not in base.series.values()]
+    return OpenedScenario(held, base, recipe_of(held, days))
 
 
 def scenario_from_text(
@@ -165,7 +205,7 @@ class _Loading:
             reference = self.layers.reference(node, f"observed_series.{name}")
             if reference is None:
                 node.value = BROKEN
-            elif not reference.path.is_file():
+            elif reference.text is None and not reference.path.is_file():
                 self.problems.append(replace(reference.problem, rule="be a file that exists"))
             else:
                 self.layers.data.append(reference)

@@ -15,7 +15,7 @@ from chainsim.errors import Problem, did_you_mean, shown
 from chainsim.scenario import expressions, quantities
 from chainsim.scenario.evidence import Draft, Source, read_drafts, read_sources, sources_of
 from chainsim.scenario.expressions import ExpressionError, Name, Term
-from chainsim.scenario.layers import Reference
+from chainsim.scenario.files import Reference
 from chainsim.scenario.nodes import BROKEN, Node, Place
 from chainsim.scenario.quantities import Quantity, QuantityError
 

@@ -6,10 +6,9 @@ import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from chainsim.errors import InputError, Problem, did_you_mean, shown
-from chainsim.scenario.files import read_text
+from chainsim.scenario.files import Reference, read_text
 from chainsim.scenario.nodes import Place
 
 LARGEST_TABLE = 5_000_000
@@ -47,25 +46,19 @@ class Row:
 
 
 def read_table(
-    path: Path,
-    shown_as: str,
-    needed: tuple[str, ...],
-    optional: tuple[str, ...],
-    named_in: Problem,
+    file: Reference, needed: tuple[str, ...], optional: tuple[str, ...] | None
 ) -> list[Row]:
     """The rows of a CSV file.
 
     Args:
-        path: Where it is.
-        shown_as: Its name in messages.
+        file: Where it is, and where it is named.
         needed: Columns that it must have.
-        optional: Columns that it may have.
-        named_in: A problem at the place that names the file, reported if it cannot be read.
+        optional: Columns that it may have; any if None.
 
     Raises:
         InputError: it cannot be read, is not a table, or has other columns.
     """
-    text = read_text(path, shown_as, LARGEST_TABLE, named_in)
+    text, shown_as = table_text(file), file.shown_as
     lines = text.replace("\r\n", "\n").split("\n")
     records = list(_records(lines, shown_as))
     if not records:
@@ -88,6 +81,17 @@ def read_table(
     return rows
 
 
+def table_text(file: Reference) -> str:
+    """What a table holds: as it was held, or as it is in the file now.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    if file.text is not None:
+        return file.text
+    return read_text(file.path, file.shown_as, LARGEST_TABLE, file.problem)
+
+
 def _records(lines: list[str], file: str) -> Iterator[tuple[int, list[str]]]:
     """Each record with the number of its first line; empty lines and comments left out."""
     blank = ("\n" if line.startswith("#") else line + "\n" for line in lines)
@@ -106,10 +110,10 @@ def _records(lines: list[str], file: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _header_problems(
-    row: Row, header: list[str], needed: tuple[str, ...], optional: tuple[str, ...]
+    row: Row, header: list[str], needed: tuple[str, ...], optional: tuple[str, ...] | None
 ) -> Iterator[Problem]:
     for name in header:
-        if name not in needed + optional:
+        if optional is not None and name not in needed + optional:
             remedy = did_you_mean(name, needed + optional)
             yield row.problem(name, "the header", "name known columns", remedy)
     if len(set(header)) < len(header):
