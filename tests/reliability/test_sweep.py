@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from chainsim.cli import cli
 from tests.reliability import crashes
 from tests.reliability.environments import (
     ONE_BY_ONE,
@@ -27,10 +26,7 @@ from tests.reliability.failing import FailingDisk, faults, losses, spread
 from tests.reliability.subject import Reference, Subject, undisturbed
 from tests.unit.cli_support import ROOT, TINY
 
-pytestmark = [
-    pytest.mark.skipif(os.name != "posix", reason="signals and disks of POSIX"),
-    pytest.mark.skipif("sweep" not in cli.commands, reason="there is no sweep yet"),
-]
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and disks of POSIX")
 full = pytest.mark.full
 SHORT, LONG = 12, 100
 """Runs of the studies."""
