@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,23 +22,13 @@ from tests.reliability.environments import (
     small_disk,
 )
 from tests.reliability.failing import FailingDisk, faults, losses, spread
+from tests.reliability.study import study_of
 from tests.reliability.subject import Reference, Subject, undisturbed
-from tests.unit.cli_support import ROOT, TINY
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and disks of POSIX")
 full = pytest.mark.full
 SHORT, LONG = 12, 100
 """Runs of the studies."""
-STUDY = """\
-name: Reliability
-base: tiny.yaml
-set: {{run.length: {length}}}
-factors:
-  - {{path: disruptions.flood.duration, values: [1 d, 2 d], name: duration}}
-  - {{path: disruptions.flood.effect.capacity, values: [0, 0.5], name: capacity}}
-design: {{method: grid}}
-replications: {replications}
-"""
 
 
 @pytest.fixture(scope="module", params=[SHORT, pytest.param(LONG, marks=full)])
@@ -50,23 +39,8 @@ def runs(request: pytest.FixtureRequest) -> int:
 
 @pytest.fixture(scope="module")
 def sweep(tmp_path_factory: pytest.TempPathFactory, runs: int) -> Subject:
-    folder = tmp_path_factory.mktemp("sweep")
     length = "15 d" if runs == SHORT else "40 d"
-    (folder / "tiny.yaml").write_text(TINY, "utf-8")
-    (folder / "study.yaml").write_text(STUDY.format(length=length, replications=runs // 4), "utf-8")
-    for name in ("home", "temporary", "working"):
-        (folder / name).mkdir()
-    program = (sys.executable, "-m", "chainsim")
-    return Subject(
-        (*program, "sweep", str(folder / "study.yaml"), "--out", "{out}", "--workers", "{workers}"),
-        (*program, "export", "{out}"),
-        folder / "working",
-        {
-            "PYTHONPATH": str(ROOT / "src"),
-            "HOME": str(folder / "home"),
-            "TMPDIR": str(folder / "temporary"),
-        },
-    )
+    return study_of(tmp_path_factory.mktemp("sweep"), runs, length)
 
 
 @pytest.fixture(scope="module")

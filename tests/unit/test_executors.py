@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import socket
@@ -215,6 +216,13 @@ def test_what_cannot_be_meant_is_refused(kind: str, scheduler: str | None, words
 
 
 # ---- the end of processes
+
+
+def test_no_more_processes_are_started_than_there_are_tasks() -> None:
+    with closing(Processes(5).completed(square, [7, 8])) as running:
+        next(running)
+        assert len(multiprocessing.active_children()) == 2
+    assert list(Processes(5).completed(square, [])) == []
 
 
 def test_a_process_that_dies_fails_the_run_of_chunks() -> None:
