@@ -39,7 +39,7 @@ def runs(request: pytest.FixtureRequest) -> int:
 
 @pytest.fixture(scope="module")
 def sweep(tmp_path_factory: pytest.TempPathFactory, runs: int) -> Subject:
-    length = "15 d" if runs == SHORT else "40 d"
+    length = "18 d" if runs == SHORT else "40 d"
     return study_of(tmp_path_factory.mktemp("sweep"), runs, length)
 
 
