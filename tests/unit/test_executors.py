@@ -317,7 +317,10 @@ with closing(Dask({calm.address!r}).completed(partial(waits, 0.1), range(10000))
 
 
 @posix
-def test_the_tasks_of_a_worker_that_is_killed_are_done_by_others(tmp_path: Path) -> None:
+def test_the_tasks_of_a_worker_that_is_killed_are_done_by_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dask_executor, "PULSE_S", 0.2)  # it is seen that there is nobody
     with cluster(tmp_path) as found:
         executor = Dask(found.address)
         assert executor.workers == 2
@@ -328,7 +331,9 @@ def test_the_tasks_of_a_worker_that_is_killed_are_done_by_others(tmp_path: Path)
                 found.workers[0].kill()
             if len(results) == 20:  # nobody has the work any more
                 found.workers[1].kill()
-                found.workers.append(found.start_worker())
+                late = threading.Timer(1.0, lambda: found.workers.append(found.start_worker()))
+                late.start()
+        late.join()
         assert results == {index: index * index for index in range(40)}
 
 
@@ -357,7 +362,7 @@ def test_a_scheduler_that_ends_or_freezes_is_an_error(
         began = time.monotonic()
         with pytest.raises(RunError, match="ended or does not answer; what was finished"):
             list(running)
-        assert time.monotonic() - began < 6
+        assert time.monotonic() - began < 15
 
 
 @posix
