@@ -96,6 +96,11 @@ def investing(*blocks: str) -> str:
     return "".join([END, "investments:\n", *(f"  {block}\n" for block in blocks)])
 
 
+def expecting(text: str) -> str:
+    """The end of the valid scenario with an expectation."""
+    return END + f"expect: [{{id: a, {text}}}]\n"
+
+
 def national(text: str) -> str:
     """The end of the valid scenario with national output of its cars."""
     return END + f"output_item: car\nnational: {{item: car, {text}}}\n"
@@ -166,6 +171,30 @@ CASES = [
     Case("records_lie_in_the_run", RUN, "seed: 1, record: {at: [^60 d]}}", "lie within the run"),
     Case("expectations_expect_something", END, END + "expect: [^{id: a, measure: m}]\n",
          "have at_least or at_most"),
+    Case("expectations_expect_something", END, END + "expect: [^{id: a, series: output}]\n",
+         "have within: how far from the baseline"),
+    Case("expectations_expect_something", END, expecting("measure: m, at_least: ^2, at_most: 1"),
+         "not be above at_most"),
+    Case("expectations_are_of_something", END, END + "expect: [^{id: a, at_least: 1}]\n",
+         "have exactly one of measure and series"),
+    Case("expectations_are_of_something", END,
+         END + "expect: [^{id: a, measure: m, series: output, within: 1 %}]\n",
+         "have exactly one of measure and series"),
+    Case("expectations_compare_one_way", END,
+         expecting("measure: m, within: 2 %, at_most: ^4"), "not stand beside within"),
+    Case("expectations_compare_one_way", END,
+         expecting("measure: m, within: 2 %, versus: ^b.yaml"), "write two expectations"),
+    Case("expectations_compare_one_way", END,
+         expecting("series: output, at_least: ^4"), "give within, such as within: 5 %"),
+    Case("expectations_compare_one_way", END,
+         expecting("measure: m, at_least: -2 %, relative: ^true"), "stand beside versus"),
+    Case("series_are_known", END, expecting("series: ^outputt, within: 5 %"),
+         "did you mean 'output'?"),
+    Case("margins_are_above_zero", END, expecting("measure: m, within: ^0 %"), "be above 0"),
+    Case("ranks_are_of_studies", END, expecting("measure: m, rank_at_most: ^3"),
+         "stand in a study"),
+    Case("ranks_are_of_studies", END, expecting("measure: m, at_most: 1, driver: ^a.b"),
+         "stand in a study"),
     Case("units_are_known", "unit: vehicle", "unit: ^GWh", "be a counted thing or kWh"),
     Case("units_are_known", "unit: vehicle", "unit: ^vehikle", "did you mean 'vehicle'?"),
     Case("quanta_are_thousandths", "unit: vehicle", "unit: vehicle, quantum: ^0.0005", "0.001"),

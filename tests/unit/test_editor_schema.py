@@ -14,6 +14,7 @@ import yaml
 from tests.unit.cli_support import ROOT, TINY, call
 
 from chainsim.scenario import strict_yaml
+from chainsim.scenario.studies import is_study
 
 FILES = sorted(
     [
@@ -24,18 +25,33 @@ FILES = sorted(
 )
 
 
+STUDY = """\
+name: A study
+base: chain.yaml
+factors:
+  - {assumed: [supplier.*], except: supplier.lot, group: suppliers}
+  - {path: run.length, values: [20 d, 30 d], name: length}
+  - {parameter: maker.stock, low: 10, high: 20, shape: triangular, mode: 12}
+design:
+  - {method: sobol, n: 8, factors: length}
+  - {method: list, file: points.csv}
+targets: [{measure: output, at_least: 5}]
+expect: [{id: enough, measure: output, at_least: 5}]
+"""
+
+
 @cache
-def validator() -> jsonschema.Draft202012Validator:
-    schema = json.loads(call("schema").stdout)
+def validator(*options: str) -> jsonschema.Draft202012Validator:
+    schema = json.loads(call("schema", *options).stdout)
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema)
 
 
-def errors(text: str) -> list[str]:
+def errors(text: str, *options: str) -> list[str]:
     """What the schema finds wrong with a file, read as the program reads it."""
     root, problems = strict_yaml.read(text, "file")
     assert root is not None and not problems
-    return [error.message for error in validator().iter_errors(plain(root.plain()))]
+    return [error.message for error in validator(*options).iter_errors(plain(root.plain()))]
 
 
 def plain(value: Any) -> Any:
@@ -48,7 +64,22 @@ def plain(value: Any) -> Any:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_it_accepts_every_file_here(file: Path) -> None:
-    assert errors(file.read_text("utf-8")) == []
+    options = ["--study"] if is_study(file) else []
+    assert errors(file.read_text("utf-8"), *options) == []
+
+
+def test_it_accepts_studies_as_they_may_be_written() -> None:
+    assert errors(STUDY, "--study") == []
+    single = STUDY.replace("  - {method: list, file: points.csv}\n", "").replace(
+        "design:\n  - {", "design: {"
+    )
+    assert errors(single, "--study") == []
+    for right, wrong in (
+        ("n: 8", "m: 8"),
+        ("except:", "but:"),
+        ("method: sobol", "method: soobol"),
+    ):
+        assert errors(STUDY.replace(right, wrong), "--study")
 
 
 def test_it_accepts_a_layer_that_changes_a_single_value() -> None:

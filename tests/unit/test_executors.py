@@ -11,6 +11,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -405,6 +406,19 @@ def test_workers_with_other_versions_or_many_threads_are_refused() -> None:
 def test_a_worker_that_comes_later_is_refused_too() -> None:
     with pytest.raises(RunError, match=r"chainsim .* \(here 9\.9\)"):
         dask_executor._perform(square, 3, "9.9")
+
+
+def test_threads_of_a_worker_take_turns() -> None:
+    running: list[int] = []
+
+    def alone(index: int) -> bool:
+        running.append(index)
+        time.sleep(0.02)
+        return running.pop() == index and not running
+
+    with ThreadPoolExecutor(4) as threads:
+        perform = partial(dask_executor._perform, alone, version=dask_executor.__version__)
+        assert all(threads.map(perform, range(8)))
 
 
 def test_without_dask_the_remedy_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 import chainsim
 from chainsim.errors import LawError
-from chainsim.outcome.laws import check_laws, residuals
+from chainsim.outcome.laws import LAWS, check_laws, residuals
 from chainsim.outcome.packing import packed_series
 
 SERIES = [
@@ -77,3 +77,9 @@ def test_a_lot_whose_rest_waits_for_room_is_neither_completed_nor_scrapped() -> 
     assert run.count("operations", "scrapped", "plant/make") == 0
     assert run.count("operations", "completed", "plant/make") == 0
     assert run.final("operations", "blocked", "plant/make") == 4
+
+
+def test_the_names_of_the_laws_are_all_that_are_checked() -> None:
+    network = chainsim.compile_network(chainsim.scenario_from_mapping(chain()))
+    found = dict.fromkeys(law for law, _, _ in residuals(network, chainsim.simulate(network)))
+    assert tuple(found) == LAWS

@@ -299,3 +299,16 @@ def test_export_to_files(tmp_path: Path) -> None:
     found = call("export", tmp_path / "out", "--format", "parquet", "-o", target)
     assert found.exit_code == 0, found.output
     assert pq.read_table(target).num_rows == 8
+
+
+def test_twins_are_run_only_where_a_measure_needs_them(tmp_path: Path) -> None:
+    plain, whole = STUDY + "measures: [output]\n", STUDY + "measures: [output, lost_area]\n"
+    swept(study(tmp_path, plain), tmp_path / "plain")
+    swept(study(tmp_path, whole), tmp_path / "whole")
+    without, with_twins = rows(tmp_path / "plain"), rows(tmp_path / "whole")
+    assert [row["output"] for row in without] == [row["output"] for row in with_twins]
+    assert all(not row.get("lost_area") for row in without)
+    assert all(row["lost_area"] for row in with_twins)
+    told = swept(study(tmp_path, whole), tmp_path / "plain")  # they are other runs
+    assert "8 runs of earlier forms of the study are kept beside them" in told
+    assert exported(tmp_path / "plain") == exported(tmp_path / "whole")

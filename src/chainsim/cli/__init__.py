@@ -13,7 +13,9 @@ import click
 
 from chainsim import __version__
 from chainsim.cli import (
+    analysing,
     calibrating,
+    checking,
     comparing,
     listing,
     narrowing,
@@ -66,8 +68,10 @@ for command in (
     comparing.compare,
     stressing.stress,
     *sweeping.COMMANDS,
+    analysing.sensitivity,
     narrowing.bottleneck,
     calibrating.calibrate,
+    checking.check,
     reading.validate,
     reading.show,
     reading.diff,

@@ -30,6 +30,11 @@ out_option = click.option(
 
 
 def run_options(command: Command) -> Command:
+    """The options of commands that simulate and write a folder of results."""
+    return simulation_options(out_option(command))
+
+
+def simulation_options(command: Command) -> Command:
     """The options of commands that simulate."""
     for option in reversed(
         (
@@ -47,7 +52,6 @@ def run_options(command: Command) -> Command:
                 "--workers", type=click.IntRange(1, 1024), metavar="N",
                 help="Processes; as many as there are processors unless given.",
             ),
-            out_option,
             json_option,
             click.option("-q", "--quiet", is_flag=True, help="Only results and problems."),
             click.option("-v", "--verbose", is_flag=True, help="More about what is done."),
@@ -74,10 +78,10 @@ class Call:
     replications: int | None
     engine: str
     workers: int | None
-    out: Path
     as_json: bool
     quiet: bool
     verbose: bool
+    out: Path = Path("results")
     failed: bool = False
 
     def loaded(

@@ -12,28 +12,23 @@ import click
 from chainsim.cli.options import FILE, json_option, set_option
 from chainsim.errors import InputError, Problem, visible
 
+Problems = tuple[Problem, ...]
+
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
 @set_option
 @json_option
 def validate(files: tuple[Path, ...], overrides: tuple[str, ...], as_json: bool) -> None:
-    """Report every problem of scenario files; run nothing, write nothing."""
-    from chainsim.scenario.loading import load_scenario
+    """Report every problem of scenario and study files; run nothing, write nothing."""
+    from chainsim.scenario.studies import is_study
 
     reports = []
     for file in files:
-        problems: tuple[Problem, ...] = ()
-        warnings: tuple[Problem, ...] = ()
-        words = ""
+        words, problems, warnings = "", (), ()  # type: str, Problems, Problems
         try:
-            scenario = load_scenario(file, overrides)
-            if scenario.document.launches:  # the one block that takes tables of profiles
-                from chainsim.network.compiling import check_launches
-
-                check_launches(scenario)
-            warnings = scenario.warnings
-            words = f"{file}: fine, {len(scenario.document.sites)} sites"
+            looked = _study if is_study(file) else _scenario
+            words, warnings = looked(file, overrides)
         except InputError as error:
             problems = error.problems
         reports.append({"file": str(file), "problems": problems, "warnings": warnings})
@@ -48,6 +43,29 @@ def validate(files: tuple[Path, ...], overrides: tuple[str, ...], as_json: bool)
         _print_json(whole)
     if any(report["problems"] for report in reports):
         raise SystemExit(InputError.exit_code)
+
+
+def _scenario(file: Path, overrides: tuple[str, ...]) -> tuple[str, Problems]:
+    """What is said of a scenario that is fine, and its warnings."""
+    from chainsim.scenario.loading import load_scenario
+
+    scenario = load_scenario(file, overrides)
+    if scenario.document.launches:  # the one block that takes tables of profiles
+        from chainsim.network.compiling import check_launches
+
+        check_launches(scenario)
+    return f"{file}: fine, {len(scenario.document.sites)} sites", scenario.warnings
+
+
+def _study(file: Path, overrides: tuple[str, ...]) -> tuple[str, Problems]:
+    """What is said of a study that is fine, and the warnings of its base scenarios."""
+    from chainsim.experiments.sweeps.planning import planned
+    from chainsim.scenario.studies import load_study
+
+    plan = planned(load_study(file, overrides))
+    warnings = tuple(w for one in plan.study.bases.values() for w in one.base.warnings)
+    words = f"{len(plan.study.variables)} factors, {len(plan.points.points)} points"
+    return f"{file}: fine, {words}, {len(plan.tasks)} runs", warnings
 
 
 def _report(report: dict[str, Any]) -> dict[str, Any]:
@@ -166,11 +184,12 @@ def parameters(
 
 
 @click.command()
-def schema() -> None:
+@click.option("--study", is_flag=True, help="Of study files instead.")
+def schema(study: bool) -> None:
     """Print the JSON Schema of scenario files, for editors."""
-    from chainsim.scenario.json_schema import json_schema
+    from chainsim.scenario.json_schema import json_schema, study_schema
 
-    _print_json(json_schema())
+    _print_json(study_schema() if study else json_schema())
 
 
 def _print_json(value: Any) -> None:

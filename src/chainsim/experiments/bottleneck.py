@@ -18,10 +18,11 @@ from chainsim.experiments.expansion import Expansion, Goal, Terms, expansion
 from chainsim.experiments.fluid import Floats
 from chainsim.experiments.pairing import check_pairing
 from chainsim.experiments.replications import OnDone
-from chainsim.experiments.runs import Prepared, prepare, unit_of_output
+from chainsim.experiments.runs import Prepared, prepare
 from chainsim.experiments.shadow import Bench, Observed, ShadowValue, Tried, shadow_values, tried
 from chainsim.experiments.steady import SteadyOutput, steady_output
 from chainsim.experiments.summary import Aggregate, aggregate
+from chainsim.experiments.units import unit_of_output
 from chainsim.network.compiled import SECONDS_PER_DAY, THOUSANDTHS, CompiledNetwork
 from chainsim.outcome.binding import NO_CONSTRAINT
 from chainsim.outcome.calendar_years import calendar_years

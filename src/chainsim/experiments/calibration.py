@@ -24,7 +24,8 @@ from chainsim.experiments.evaluations import (
 from chainsim.experiments.fitting import NEAR, Fitting, Target, design
 from chainsim.experiments.identifiability import Told, chi_square
 from chainsim.experiments.replications import OnDone
-from chainsim.experiments.runs import prepare, units_of
+from chainsim.experiments.runs import prepare
+from chainsim.experiments.units import units_of
 from chainsim.network.compiled import CompiledNetwork
 from chainsim.network.compiling import compile_network
 from chainsim.outcome.validation import unit_of

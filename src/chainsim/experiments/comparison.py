@@ -21,7 +21,8 @@ from chainsim.experiments.contrasts import (
     is_censored,
 )
 from chainsim.experiments.replications import Replication
-from chainsim.experiments.runs import Run, unit_of_output, units_of
+from chainsim.experiments.runs import Run
+from chainsim.experiments.units import unit_of_output, units_of
 from chainsim.outcome.measures import Row
 
 

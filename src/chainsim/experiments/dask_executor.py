@@ -13,6 +13,7 @@ import os
 import pickle
 import platform
 import re
+import threading
 import time
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
@@ -40,7 +41,9 @@ WORKERLESS_S = 30.0
 LARGE = "distributed.admin.large-graph-warning-threshold"
 """An option of Dask; a base network of some megabytes is no mistake."""
 AHEAD = 2
-"""Tasks with the cluster for each thread of a worker: one that runs and one that waits."""
+"""Tasks with the cluster for each worker: one that runs and one that waits."""
+_one_at_a_time = threading.Lock()
+"""In a worker: threads of one process share what tasks keep between them, and one processor."""
 
 
 class Dask:
@@ -58,19 +61,19 @@ class Dask:
         """
         self.scheduler = _address(scheduler)
         self.timeout_s = timeout_s
-        self._threads = 0
+        self._workers = 0
 
     @property
     def workers(self) -> int:
-        """Threads of all workers, when the scheduler was asked first.
+        """Worker processes, when the scheduler was asked last.
 
         Raises:
             RunError: it does not answer, or its workers are not fit.
         """
-        if not self._threads:
+        if not self._workers:
             with _connected(self.scheduler, self.timeout_s) as cluster:
-                self._threads = cluster.threads
-        return self._threads
+                self._workers = cluster.workers
+        return self._workers
 
     def completed(
         self, work: Callable[[K], T], tasks: Iterable[K]
@@ -89,7 +92,7 @@ class Dask:
         """
         carried = pickle.dumps(work)
         with _connected(self.scheduler, self.timeout_s) as cluster:
-            self._threads = cluster.threads
+            self._workers = cluster.workers
             yield from cluster.completed(carried, iter(tasks))
 
 
@@ -182,8 +185,8 @@ class _Cluster:
     def __init__(self, client: Any, address: str) -> None:
         self.client = client
         self.address = address
-        self.threads = 0
-        """Of all workers, when they were counted last."""
+        self.workers = 0
+        """Processes, when they were counted last."""
         self._finished: SimpleQueue[Future] = SimpleQueue()
         self._asked = self._staffed = time.monotonic()
         """When the scheduler answered last, and when there were workers."""
@@ -195,9 +198,9 @@ class _Cluster:
             RunError: there are none in time, or they are not.
         """
         deadline = time.monotonic() + timeout_s
-        while not self.threads:
+        while not self.workers:
             self.count()
-            if not self.threads:
+            if not self.workers:
                 if time.monotonic() > deadline:
                     raise self.without_workers()
                 time.sleep(0.1)
@@ -218,7 +221,7 @@ class _Cluster:
         )
 
     def count(self) -> None:
-        """Count the threads.
+        """Count the workers; a thread more makes none.
 
         Raises:
             RunError: the scheduler does not answer.
@@ -228,8 +231,8 @@ class _Cluster:
         except (OSError, TimeoutError, RuntimeError, AttributeError) as error:
             raise self.lost() from error
         self._asked = time.monotonic()
-        self.threads = sum(found.values())
-        if self.threads:
+        self.workers = len(found)
+        if self.workers:
             self._staffed = self._asked
         elif self._asked - self._staffed > WORKERLESS_S:
             raise self.without_workers()
@@ -244,11 +247,11 @@ class _Cluster:
     # ---- tasks
 
     def completed(self, carried: bytes, tasks: Iterator[Any]) -> Iterator[tuple[Any, Any]]:
-        """Keep every thread busy with one task and one more waiting."""
+        """Keep every worker busy with one task and one more waiting."""
         work = self._sent(carried)
         running: dict[Any, tuple[Future, Any]] = {}
         while True:
-            room = max(1, AHEAD * self.threads) - len(running)  # there may be no worker just now
+            room = max(1, AHEAD * self.workers) - len(running)  # there may be no worker just now
             for task in islice(tasks, max(0, room)):
                 future = self.client.submit(_perform, work, task, __version__, pure=False)
                 running[future.key] = future, task
@@ -309,7 +312,8 @@ def _perform(work: Callable[[Any], Any], task: Any, version: str) -> Any:
     """On a worker: do a task. A worker may have come after the others were asked."""
     if version != __version__:
         raise RunError(_different("a worker", {"chainsim": __version__}, {"chainsim": version}))
-    return work(task)
+    with _one_at_a_time:
+        return work(task)
 
 
 # ---- whether workers are fit

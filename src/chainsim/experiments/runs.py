@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 
 from chainsim.errors import InputError, Problem, RunError, did_you_mean, shown
 from chainsim.experiments.daily import DailyRuns
-from chainsim.experiments.expectations import Judged, check_expectations, judged
+from chainsim.experiments.expectations import stated
+from chainsim.experiments.judging import Judged, judged_by_run
 from chainsim.experiments.launch_summary import LaunchSummary, launch_summaries
 from chainsim.experiments.losses import LossSummary, loss_summary
 from chainsim.experiments.observed import ObservedMonths, observed_series
+from chainsim.experiments.readings import reading_of
 from chainsim.experiments.replications import (
     OnDone,
     Precision,
@@ -21,6 +23,7 @@ from chainsim.experiments.replications import (
 from chainsim.experiments.start_up import FoundWarmUp, find_warm_up
 from chainsim.experiments.summary import Compared, Summary, compared, summarise
 from chainsim.experiments.survival import Impacts, impacts
+from chainsim.experiments.units import unit_of_output, units_of, units_of_items
 from chainsim.experiments.years import YearSummary, years_summary
 from chainsim.network.compiled import CompiledNetwork
 from chainsim.network.compiling import compile_network
@@ -28,7 +31,6 @@ from chainsim.outcome.measures import MEASURES
 from chainsim.outcome.validation import check_figures, comparisons
 from chainsim.provenance import Inputs, inputs_of
 from chainsim.scenario.loading import Scenario
-from chainsim.scenario.quantities import COUNTED
 from chainsim.scenario.warm_up import leaves_warm_up_open, with_warm_up
 
 ENGINES = ("simpy",)
@@ -95,7 +97,6 @@ def prepare(scenario: Scenario) -> Prepared:
     """
     file = scenario.files[0] if scenario.files else "the scenario"
     check_figures(scenario.document, file)
-    check_expectations(scenario)
     precision = _precision(scenario)
     observed = observed_series(scenario)
     counted = scenario
@@ -103,7 +104,9 @@ def prepare(scenario: Scenario) -> Prepared:
         counted = with_warm_up(scenario, 0, "not known before the run")
     files = (*scenario.files, *scenario.csv_files)
     inputs = inputs_of(files, tuple(scenario.series.values()))
-    return Prepared(scenario, compile_network(counted), precision, observed, inputs)
+    network = compile_network(counted)
+    stated(scenario, network)
+    return Prepared(scenario, network, precision, observed, inputs)
 
 
 def run(prepared: Prepared, workers: int = 1, on_done: OnDone | None = None) -> Run:
@@ -113,10 +116,7 @@ def run(prepared: Prepared, workers: int = 1, on_done: OnDone | None = None) -> 
         WarmUpError: the scenario leaves its warm-up to MSER-5, which does not find it.
         RunError: every replication failed, or a worker process died.
     """
-    found_warm_up = None
-    if leaves_warm_up_open(prepared.scenario):
-        found_warm_up = find_warm_up(prepared.scenario, workers)
-        prepared = _with_warm_up(prepared, found_warm_up)
+    prepared, found_warm_up = with_found_warm_up(prepared, workers)
     document, network = prepared.scenario.document, prepared.network
     confidence = float(document.run.confidence)
     found = run_replications(
@@ -136,7 +136,9 @@ def run(prepared: Prepared, workers: int = 1, on_done: OnDone | None = None) -> 
         observed=prepared.observed,
         engine=ENGINES[0],
         years=years_summary(found, confidence, units),
-        expectations=judged(prepared.scenario, summary),
+        expectations=judged_by_run(
+            stated(prepared.scenario, network), [reading_of(r) for r in found], confidence
+        ),
         precision=prepared.precision,
         impact=impacts(found, confidence, unit_of_output(network), units_of_items(network)),
         losses=loss_summary(network, found, confidence, unit_of_output(network)),
@@ -152,30 +154,18 @@ def reached(found: Run) -> bool:
     return wanted is None or is_precise(found.replications, wanted)
 
 
-def _with_warm_up(prepared: Prepared, found: FoundWarmUp) -> Prepared:
+def with_found_warm_up(prepared: Prepared, workers: int = 1) -> tuple[Prepared, FoundWarmUp | None]:
+    """The scenario with its warm-up as a time, and how that was found where MSER-5 had to.
+
+    Raises:
+        WarmUpError: MSER-5 does not find it.
+        RunError: every replication failed, or a worker process died.
+    """
+    if not leaves_warm_up_open(prepared.scenario):
+        return prepared, None
+    found = find_warm_up(prepared.scenario, workers)
     scenario = with_warm_up(prepared.scenario, found.days, found.words)
-    return replace(prepared, scenario=scenario, network=compile_network(scenario))
-
-
-def unit_of_output(network: CompiledNetwork) -> str:
-    """The unit of output as a plural: vehicles."""
-    if network.output_item < 0:
-        return "units"
-    return units_of_items(network)[network.items[network.output_item].id]
-
-
-def units_of_items(network: CompiledNetwork) -> Mapping[str, str]:
-    """The units of all items, as plurals where there are."""
-    units = {item.id: item.unit for item in network.items}
-    return {key: f"{unit}s" if f"{unit}s" in COUNTED else unit for key, unit in units.items()}
-
-
-def units_of(network: CompiledNetwork) -> Mapping[str, str]:
-    """The units of the measures of output, and of what is used for it."""
-    unit = unit_of_output(network)
-    one = network.items[network.output_item].unit if network.output_item >= 0 else "unit"
-    use = {f"use_per_output.{item.id}": f"{item.unit}/{one}" for item in network.items}
-    return {"output": unit, "output_per_day": f"{unit}/d", **use}
+    return replace(prepared, scenario=scenario, network=compile_network(scenario)), found
 
 
 def _precision(scenario: Scenario) -> Precision | None:

@@ -24,10 +24,10 @@ from chainsim.experiments.fluid import Holdings
 from chainsim.experiments.knockouts import SUPPLIER, Knockout, Tried, chosen, knockouts, pairs
 from chainsim.experiments.ranking import Cell, Ranked, cell_of, ranked
 from chainsim.experiments.replications import OnDone
-from chainsim.experiments.runs import unit_of_output
 from chainsim.experiments.store import Kept, Store, key_of
 from chainsim.experiments.stress_design import Asked, Design, designed
 from chainsim.experiments.twins import unpacked_holdings
+from chainsim.experiments.units import unit_of_output
 from chainsim.network.compiled import CompiledNetwork
 from chainsim.network.compiling import WORDS, compile_network, fingerprint
 from chainsim.provenance import Inputs, inputs_of

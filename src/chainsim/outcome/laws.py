@@ -16,6 +16,11 @@ from chainsim.outcome.trajectory import STATES, Integers, Table, Trajectory
 
 LAST = slice(-1, None)
 """The last day."""
+LAWS = (
+    "stock balance", "nothing below zero", "lane balance", "orders", "on order", "demand", "lots",
+    "server time", "servers", "sales", "fleet", "inspections",
+)  # fmt: skip
+"""What is checked after every replication, by the names that `residuals` gives."""
 
 
 def check_laws(network: CompiledNetwork, trajectory: Trajectory) -> None:

@@ -15,6 +15,7 @@ from chainsim.outcome.yearly import YEAR_MEASURES
 from chainsim.report.calibration import CALIBRATE_SCHEMA
 from chainsim.report.comparison import COMPARE_SCHEMA
 from chainsim.report.objects import RUN_SCHEMA
+from chainsim.report.sensitivity_folder import SENSITIVITY_SCHEMA
 from chainsim.report.stress import STRESS_SCHEMA
 from chainsim.report.tables import Sheet, interval, number
 from chainsim.scenario import strict_yaml
@@ -46,6 +47,7 @@ class Catalogue:
     """What compare.json says, by folder."""
     stress_tests: dict[str, dict[str, Any]]
     calibrations: dict[str, dict[str, Any]]
+    sensitivities: dict[str, dict[str, Any]]
     measures: list[Measure]
     skipped: list[str]
     """Sentences about folders with a file that is not what its name says."""
@@ -71,6 +73,7 @@ def catalogue(scenarios: Path, results: Path) -> Catalogue:
         contents["comparison"],
         contents["stress test"],
         contents["calibration"],
+        contents["sensitivity analysis"],
         list((MEASURES | ITEM_MEASURES | YEAR_MEASURES).values()),
         skipped,
     )
@@ -171,11 +174,20 @@ def _is_calibration(found: Any) -> bool:
     return isinstance(found.get("scenario"), str) and isinstance(found.get("verdict"), str)
 
 
+def _is_sensitivity(found: Any) -> bool:
+    """Whether all that is shown of a sensitivity analysis has the shape that one has."""
+    if not isinstance(found, dict) or found.get("schema") != SENSITIVITY_SCHEMA:
+        return False
+    counts = all(isinstance(found.get(key), int) for key in ("points", "runs", "failed"))
+    return isinstance(found.get("study"), str) and counts
+
+
 KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "run": ("summary.json", _is_summary),
     "comparison": ("compare.json", _is_comparison),
     "stress test": ("summary.json", _is_stress_test),
     "calibration": ("summary.json", _is_calibration),
+    "sensitivity analysis": ("summary.json", _is_sensitivity),
 }
 """By kind of result folder: the file that tells it, and whether its content is one."""
 
@@ -206,6 +218,12 @@ def catalogue_sheets(found: Catalogue, with_measures: bool) -> list[Sheet]:
     if found.calibrations:
         fits = [(folder, f["scenario"], f["verdict"]) for folder, f in found.calibrations.items()]
         sheets.append(Sheet("Calibrations", ("folder", "scenario", "verdict"), fits))
+    if found.sensitivities:
+        heads = ("folder", "study", "points", "runs", "failed")
+        analyses = [(folder, one["study"], *(f"{one[key]}" for key in heads[2:]))
+                    for folder, one in found.sensitivities.items()]  # fmt: skip
+        title = "Sensitivity analyses"
+        sheets.append(Sheet(title, heads, analyses, frozenset({"points", "runs", "failed"})))
     if with_measures:
         heads = ("name", "unit", "better", "meaning", "formula")
         sheets.append(Sheet("Measures", heads, measures))
@@ -269,6 +287,10 @@ def catalogue_object(found: Catalogue) -> dict[str, Any]:
         "calibrations": [
             {"folder": folder, "scenario": one["scenario"], "verdict": one["verdict"]}
             for folder, one in found.calibrations.items()
+        ],
+        "sensitivity_analyses": [
+            {"folder": folder, "study": one["study"], "failed": one["failed"]}
+            for folder, one in found.sensitivities.items()
         ],
         "measures": [
             {

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from chainsim.experiments.expectations import Judged
 from chainsim.experiments.runs import Run
 from chainsim.experiments.summary import Aggregate, Compared
 from chainsim.network.compiled import SECONDS_PER_DAY
+from chainsim.report.checks import judged_object
 from chainsim.report.launch_view import launches_object
 from chainsim.report.loss_view import loss_object
 from chainsim.report.year_view import years_object
@@ -38,24 +38,10 @@ def run_object(run: Run) -> dict[str, Any]:
         "investments": {key: _rows(row) for key, row in summary.investments.items()},
         "fleets": {key: _rows(row) for key, row in summary.fleets.items()},
         "years": years_object(run),
-        "expectations": [_judged(row) for row in run.expectations],
+        "expectations": [judged_object(row) for row in run.expectations],
         "resilience": _impacts(run),
         "validation": [_compared(row, run) for row in run.validation],
         "errors": {str(r.number): r.error for r in run.replications if r.error},
-    }
-
-
-def _judged(row: Judged) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "measure": row.measure,
-        "verdict": row.verdict,
-        "at_least": row.at_least,
-        "at_most": row.at_most,
-        "mean": row.found.mean,
-        "low": row.found.low,
-        "high": row.found.high,
-        "n": row.found.n,
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from chainsim.experiments.runs import Run
 from chainsim.experiments.summary import Aggregate, Compared
 from chainsim.outcome.measures import FLEET_MEASURES, ITEM_MEASURES, MEASURES
+from chainsim.report.checks import CHECK_COLUMNS, judged_row
 from chainsim.report.launch_view import launches_sheet
 from chainsim.report.loss_view import loss_sheet
 from chainsim.report.objects import agreement
@@ -117,13 +118,8 @@ def fleets_sheet(run: Run) -> Sheet:
 
 def expectations_sheet(run: Run) -> Sheet:
     """What the scenario expects and what came out."""
-    rows = [
-        (row.id, row.verdict, row.measure, number(row.at_least), number(row.at_most),
-         number(row.found.mean), interval(row.found.low, row.found.high))
-        for row in run.expectations
-    ]  # fmt: skip
-    heads = ("expectation", "verdict", "measure", "at least", "at most", "mean", "interval")
-    return Sheet("Expectations", heads, rows, frozenset({"at least", "at most", "mean"}))
+    rows = [judged_row(row) for row in run.expectations]
+    return Sheet("Expectations", CHECK_COLUMNS, rows)
 
 
 def sites_sheet(run: Run) -> Sheet:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,8 +9,8 @@ from typing import Any
 
 import click
 
-from chainsim.errors import InputError, Problem, RunError
-from chainsim.report.files import csv_text, json_text
+from chainsim.errors import InputError, Problem
+from chainsim.report.files import csv_text, json_text, write_whole
 
 Columns = Mapping[str, Sequence[Any]]
 
@@ -36,34 +34,7 @@ def write_table(columns: Columns, form: str, output: Path | None) -> None:
     if output is None:
         click.echo(text, nl=False)
         return
-    write_whole(output, text.encode())
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file that appears as a whole or not at all.
-
-    Raises:
-        RunError: it cannot be written.
-    """
-    temporary = ""
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent or Path(), prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except OSError as error:
-        if temporary and os.path.exists(temporary):
-            os.unlink(temporary)
-        raise RunError(f"{path} cannot be written: {error.strerror or error}") from error
-
-
-def _umask() -> int:
-    found = os.umask(0)
-    os.umask(found)
-    return found
+    write_whole(output, text)
 
 
 def _write_parquet(columns: Columns, output: Path | None) -> None:

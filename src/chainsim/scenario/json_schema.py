@@ -16,6 +16,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from chainsim.scenario.schema.document import ScenarioFile
 from chainsim.scenario.schema.fields import Block
 from chainsim.scenario.schema.responses import Response
+from chainsim.scenario.schema.study import StudyFile
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 Schema = dict[str, Any]
@@ -50,6 +51,9 @@ SHORTHANDS: dict[str, list[Schema]] = {
 }
 """What may stand for a block, wherever it is used."""
 
+DESIGNS = ("Base", "OneAtATime", "Grid", "LatinHypercube", "Sobol", "Morris", "Listed")
+"""The blocks of designs of studies."""
+
 RESPONSES = tuple(block.__name__ for block in get_args(get_args(Response)[0]))
 """The blocks of responses."""
 
@@ -62,17 +66,37 @@ class _WithoutDefaults(GenerateJsonSchema):
 
 def json_schema() -> Schema:
     """The schema of one scenario file, with the docstrings of the fields as descriptions."""
-    raw = ScenarioFile.model_json_schema(schema_generator=_WithoutDefaults)
-    definitions: dict[str, Schema] = raw.pop("$defs")
-    for name, description, block in _described():
-        target = raw if block == ScenarioFile.__name__ else definitions.get(block, {})
-        if name in target.get("properties", {}):
-            target["properties"][name]["description"] = description
-    schema = _loosened(raw)
-    schema["$defs"] = {name: _loosened(body) for name, body in sorted(definitions.items())}
+    schema = _schema(ScenarioFile)
     schema["properties"] = LAYER_KEYS | schema["properties"]
     _add_shorthands(schema["$defs"])
     return {"$schema": DIALECT, "title": "chainsim scenario", **schema}
+
+
+def study_schema() -> Schema:
+    """The schema of one study file, likewise."""
+    schema = _schema(StudyFile)
+    design = schema["properties"]["design"]
+    design["anyOf"] = [design["items"], {"type": design.pop("type"), "items": design.pop("items")}]
+    factor = schema["$defs"]["Factor"]["properties"]
+    factor["assumed"] = {"anyOf": [{"const": True}, _WORD, _WORDS]} | {
+        "description": factor["assumed"].get("description", "")
+    }
+    for owner, name in (("Factor", "except"), *((d, "factors") for d in DESIGNS)):
+        field = schema["$defs"][owner]["properties"][name]
+        field["anyOf"] = [_WORD, {"type": field.pop("type"), "items": field.pop("items")}]
+    return {"$schema": DIALECT, "title": "chainsim study", **schema}
+
+
+def _schema(model: type[Block]) -> Schema:
+    raw = model.model_json_schema(schema_generator=_WithoutDefaults)
+    definitions: dict[str, Schema] = raw.pop("$defs")
+    for name, description, block in _described():
+        target = raw if block == model.__name__ else definitions.get(block, {})
+        if name in target.get("properties", {}):
+            target["properties"][name]["description"] = description
+    schema: Schema = _loosened(raw)
+    schema["$defs"] = {name: _loosened(body) for name, body in sorted(definitions.items())}
+    return schema
 
 
 def _described() -> Iterator[tuple[str, str, str]]:

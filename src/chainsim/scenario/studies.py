@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from chainsim.scenario.overrides import parse_overrides
 from chainsim.scenario.schema.study import BASE, Listed, StudyFile
 from chainsim.scenario.tables import Row, read_table
 
-KEYS = ("base", "factors", "design")
+KEYS = ("base", "factors")
 """Top-level keys by which a study is told from a scenario."""
 
 
@@ -59,8 +60,7 @@ def is_study(path: Path) -> bool:
         text = read_text(path, str(path), strict_yaml.LARGEST_FILE)
     except InputError:
         return False
-    root, _ = strict_yaml.read(text, str(path))
-    return root is not None and all(key in root.value for key in KEYS[:2])
+    return all(re.search(rf"^{key}[ \t]*:", text, re.MULTILINE) for key in KEYS)
 
 
 def load_study(
@@ -111,7 +111,7 @@ class _Loading:
             raise InputError(problems)
         design = root.value.get("design")
         if design is not None and isinstance(design.value, dict):
-            root.value["design"] = Node([design], design.place, design.key)
+            root.value["design"] = Node([replace(design, key=None)], design.place, design.key)
         try:
             document = StudyFile.model_validate(root.plain())
         except ValidationError as error:

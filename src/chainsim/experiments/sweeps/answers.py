@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from chainsim.errors import InputError, Problem
 from chainsim.experiments.contrasts import IMPACT_MEASURES
-from chainsim.experiments.runs import units_of
 from chainsim.experiments.sweeps.planning import Sweep
 from chainsim.experiments.sweeps.points import Block
 from chainsim.experiments.sweeps.runs import unpacked
 from chainsim.experiments.sweeps.store import SweepStore
+from chainsim.experiments.units import units_of
 from chainsim.network.compiling import compile_network
 from chainsim.outcome.measures import ITEM_MEASURES, MEASURES
 from chainsim.outcome.yearly import YEAR_MEASURES

@@ -97,10 +97,9 @@ class Course:
         sweep = self.sweep
         hashes = list(zip(sweep.points.points, sweep.hashes, strict=True))
         self.store.state(sweep.facts, hashes)
-        bench = Bench(sweep.study.bases, sweep.points.points, self.missing,
-                      sweep.study.document.daily)  # fmt: skip
         if self.missing:
-            results = chunked(executor or InProcess(), _Timed(bench), range(len(self.missing)))
+            work = _Timed(self._bench(self.missing))
+            results = chunked(executor or InProcess(), work, range(len(self.missing)))
             with closing(results) as running:
                 for number, (index, (result, seconds)) in enumerate(running):
                     self.store.keep(sweep.key(self.missing[index]), result, seconds)
@@ -110,9 +109,11 @@ class Course:
 
     def timed(self) -> float:
         """Seconds that the first missing run takes; it is not kept."""
-        first = self.missing[:1]
-        bench = Bench(self.sweep.study.bases, self.sweep.points.points, first)
-        return _Timed(bench)(0)[1]
+        return _Timed(self._bench(self.missing[:1]))(0)[1]
+
+    def _bench(self, tasks: Sequence[tuple[int, int]]) -> Bench:
+        study, points = self.sweep.study, self.sweep.points.points
+        return Bench(study.bases, points, tasks, study.document.daily, self.sweep.twins)
 
     def _outcome(self) -> Outcome:
         kept, runs = self.store.kept(), self._once()

@@ -45,10 +45,18 @@ class Sweep:
         numbers = range(first, len(self.points.points), step)
         return [(number, k) for number in numbers for k in range(self.replications)]
 
+    @property
+    def twins(self) -> bool:
+        """Whether the study looks at measures that take a twin: these take twice the time."""
+        document = self.study.document
+        named = (*measures_of(self.study), *(one.measure for one in document.targets),
+                 *(one.measure for one in document.expect))  # fmt: skip
+        return any(name in IMPACT_MEASURES and name not in MEASURES for name in named)
+
     @cached_property
     def hashes(self) -> list[bytes]:
         """Of each point."""
-        identity = Identity(self.study.bases)
+        identity = Identity(self.study.bases, self.twins)
         return [identity.of_point(point) for point in self.points.points]
 
     def key(self, task: tuple[int, int]) -> bytes:

@@ -11,7 +11,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -58,6 +58,8 @@ class Bench:
     tasks: Sequence[tuple[int, int]]
     """(point, replication) of every run that is to be performed."""
     daily: tuple[str, ...] = ()
+    twins: bool = True
+    """Whether scenarios with a resilience block are compared with their twins."""
     _last: dict[Point, CompiledNetwork] = field(default_factory=dict, compare=False)
 
     def perform(self, index: int) -> Result:
@@ -80,7 +82,8 @@ class Bench:
         if point not in self._last:
             scenario = self.bases[point.base].load(point.overrides)
             self._last.clear()
-            self._last[point] = compile_network(scenario)
+            network = compile_network(scenario)
+            self._last[point] = network if self.twins else replace(network, resilience=None)
         return self._last[point]
 
 
@@ -160,6 +163,8 @@ class Identity:
     """Keys of the runs of a study."""
 
     bases: Mapping[str, OpenedScenario]
+    twins: bool = True
+    """Whether runs are compared with their twins, where they can be."""
 
     @cached_property
     def digests(self) -> dict[str, str]:
@@ -169,6 +174,8 @@ class Identity:
     def of_point(self, point: Point) -> bytes:
         """The hash of all but the replication."""
         facts = [self.digests[point.base], point.overrides, ENGINE, MODEL_VERSION, __version__]
+        if not self.twins:
+            facts.append("without twins")
         return hashlib.sha256(json.dumps(facts).encode()).digest()
 
     @staticmethod

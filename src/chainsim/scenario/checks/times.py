@@ -239,13 +239,3 @@ def observations_lie_in_the_run(ground: Ground) -> Problems:
 
 def _end_of_day(ground: Ground, day: dt.datetime) -> Fraction:
     return ground.seconds(day.replace(hour=0, minute=0, second=0)) + DAY
-
-
-def expectations_expect_something(ground: Ground) -> Problems:
-    """An expectation states a bound, and its bounds are in order."""
-    for index, expectation in enumerate(ground.document.expect):
-        low, high = expectation.at_least, expectation.at_most
-        if low is None and high is None:
-            yield ground.problem(("expect", index), "have at_least or at_most")
-        elif low is not None and high is not None and low.value > high.value:
-            yield ground.problem(("expect", index, "at_least"), "not be above at_most")

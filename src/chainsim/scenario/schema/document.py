@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from chainsim.scenario.schema.disruptions import Disruption
+from chainsim.scenario.schema.expectations import Expectation
 from chainsim.scenario.schema.fields import (
     AnyQuantity,
     Block,
@@ -86,15 +87,6 @@ class Run(Block):
         if (self.end is None) == (self.length is None):
             raise refuse("have exactly one of end and length")
         return self
-
-
-class Expectation(Block):
-    """A statement about a measure that `chainsim check` decides."""
-
-    id: Id
-    measure: str
-    at_least: AnyQuantity | None = None
-    at_most: AnyQuantity | None = None
 
 
 class Observed(Block):

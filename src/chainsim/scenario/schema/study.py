@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from chainsim.scenario.schema.document import Expectation
+from chainsim.scenario.schema.expectations import Expectation
 from chainsim.scenario.schema.fields import (
     AnyQuantity,
     Block,
@@ -215,7 +215,7 @@ class StudyFile(Block):
     set: dict[str, Scalar] = {}
     """Values that replace those of the base scenarios in all points, by path as `--set` has it."""
     factors: Annotated[tuple[Factor, ...], Field(min_length=1)]
-    design: tuple[Design, ...]
+    design: Annotated[tuple[Design, ...], Field(min_length=1)]
     """One design, or a list of them."""
     replications: Count = 1
     """Of every point; replication k has the same random numbers at all points."""
@@ -230,8 +230,6 @@ class StudyFile(Block):
 
     @model_validator(mode="after")
     def _some(self) -> StudyFile:
-        if not self.design:
-            raise refuse("have a design")
         if isinstance(self.base, dict) and not self.base:
             raise refuse("name a base scenario")
         return self

@@ -1,0 +1,262 @@
+"""What replications say to one expectation: the room within its bounds, and the estimate shown."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainsim.experiments.baseline import Baseline
+from chainsim.experiments.expectations import Stated
+from chainsim.experiments.gates import Room, rooms
+from chainsim.experiments.readings import WEEK, Reading
+from chainsim.experiments.relative import (
+    differences,
+    relative_differences,
+    relative_interval,
+)
+from chainsim.experiments.statistics import Interval, pointwise_intervals, t_interval
+
+Floats = NDArray[np.float64]
+Place = Literal["inside", "open", "outside"]
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """A week of a series against the baseline."""
+
+    start: dt.date
+    difference: float
+    """Mean of the run less the baseline, by replication."""
+    half_width: float | None
+    """Of the band, which covers all weeks at once (Bonferroni); None for one replication."""
+    place: Place
+    """Whether the band lies within the margin, wholly without it, or neither."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weeks:
+    """A series against the baseline, week by week."""
+
+    margin: float
+    """In the unit of the series."""
+    rows: tuple[Week, ...]
+
+    @property
+    def leaving(self) -> tuple[Week, ...]:
+        """The weeks whose band is not within the margin."""
+        return tuple(row for row in self.rows if row.place != "inside")
+
+    @property
+    def worst(self) -> Week:
+        """The week with the largest difference."""
+        return max(self.rows, key=lambda row: abs(row.difference))
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the replications say to one expectation."""
+
+    rooms: tuple[Room, ...]
+    """Within each bound; empty where nothing can be judged."""
+    estimate: Interval | None
+    """The mean of the measure, or of the difference; None where there is none."""
+    unit: str
+    """Of the estimate and of the bounds; 1 for shares."""
+    at_least: float | None
+    """The bounds as they are tested; so is `at_most`."""
+    at_most: float | None
+    why: str = ""
+    """Why nothing can be judged, or what has to be known to judge the verdict."""
+    reference: float | None = None
+    """The mean that it is compared with: the other scenario's or the baseline's."""
+    weeks: Weeks | None = None
+    most: int | None = None
+    """Replications that can be used at most: those of the baseline."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """A measure over replications."""
+
+    values: Floats
+    censored: bool
+    """Whether some are times that are longer than the value."""
+    why: str = ""
+    """Why it is no sample: what is missing."""
+
+
+def nothing(one: Stated, why: str) -> Evidence:
+    """The evidence where there is none, and why."""
+    unit = "1" if one.relative else one.unit
+    return Evidence((), None, unit, one.at_least, one.at_most, why)
+
+
+def on_its_own(one: Stated, found: Sequence[Reading], confidence: float) -> Evidence:
+    """The evidence on a measure alone."""
+    sample = _sample(one.name, found)
+    if not sample.values.size:
+        return nothing(one, sample.why)
+    return Evidence(
+        () if sample.why else _opened(rooms(sample.values, one.at_least, one.at_most), one, sample),
+        t_interval(sample.values, confidence),
+        one.unit,
+        one.at_least,
+        one.at_most,
+        sample.why or _censored_words(sample.censored),
+    )
+
+
+def against_other(
+    one: Stated, found: Sequence[Reading], others: Sequence[Reading], confidence: float
+) -> Evidence:
+    """The evidence on a measure less that of another scenario, paired by replication."""
+    if others and not others[0].error and one.name not in others[0].row:
+        return nothing(one, "the other scenario has no such measure")
+    ours, theirs = _sample(one.name, found), _sample(one.name, others)
+    why = ours.why or (theirs.why and f"in the other scenario {theirs.why}")
+    if why or not ours.values.size:
+        return nothing(one, why or "there is no replication")
+    bounds = (one.at_least, one.at_most)
+    make = relative_differences if one.relative else differences
+    room = make(ours.values, theirs.values, bounds)
+    if one.relative:
+        estimate = relative_interval(ours.values, theirs.values, confidence)
+    else:
+        estimate = t_interval(ours.values - theirs.values, confidence)
+    unknown = "" if room else "the other scenario's mean is zero: nothing is a share of it"
+    return Evidence(
+        _opened(room, one, ours, theirs),
+        estimate,
+        "1" if one.relative else one.unit,
+        *bounds,
+        unknown or _censored_words(ours.censored or theirs.censored),
+        float(theirs.values.mean()),
+    )
+
+
+def against_baseline(
+    one: Stated, found: Sequence[Reading], baseline: Baseline, confidence: float
+) -> Evidence:
+    """The evidence on a measure less its value in the baseline, paired by replication.
+
+    The baseline is a fixed set of numbers: a share is one of their mean, and no sample of it.
+    """
+    recorded = baseline.measures[one.name]
+    n = min(len(found), baseline.replications)
+    ours, values = _sample(one.name, found[:n]), recorded.values[:n]
+    theirs = [value for value in values if value is not None]
+    if ours.why or len(theirs) < n:
+        missing = n - len(theirs)
+        return nothing(
+            one, ours.why or f"no value in {missing} of {n} replications of the baseline"
+        )
+    mean = float(np.mean([value for value in recorded.values if value is not None]))
+    margin = (one.at_most or 0.0) * (abs(mean) if one.relative else 1.0)
+    beneath = _Sample(np.array(theirs), any(number < n for number in recorded.censored))
+    room = differences(ours.values, beneath.values, (-margin, margin))
+    return Evidence(
+        _opened(room, one, ours, beneath),
+        t_interval(ours.values - beneath.values, confidence),
+        one.unit,
+        -margin,
+        margin,
+        _censored_words(ours.censored or beneath.censored),
+        mean,
+        most=baseline.replications,
+    )
+
+
+def series_against_baseline(
+    one: Stated, found: Sequence[Reading], baseline: Baseline, confidence: float, first: dt.date
+) -> Evidence:
+    """The evidence on the weeks of a series less those of the baseline, paired by replication.
+
+    Every week has two bounds; a share is one of the baseline's mean week.
+    """
+    failed = _failed(found)
+    if failed:
+        return nothing(one, failed)
+    rows = baseline.series[one.name].values
+    n = min(len(found), baseline.replications)
+    ours = np.array([reading.weeks[one.name] for reading in found[:n]])
+    theirs = np.array(rows[:n])
+    if ours.shape != theirs.shape:  # a warm-up that is found may be another one now
+        return nothing(one, f"the baseline has {theirs.shape[1]} weeks, the run {ours.shape[1]}")
+    mean = float(np.mean(rows))
+    margin = (one.at_most or 0.0) * (abs(mean) if one.relative else 1.0)
+    pairs = zip(ours.T, theirs.T, strict=True)
+    room = [r for a, b in pairs for r in differences(a, b, (-margin, margin))]
+    weeks = _weeks(ours - theirs, margin, confidence, first)
+    worst = weeks.rows.index(weeks.worst)
+    return Evidence(
+        tuple(room),
+        t_interval((ours - theirs)[:, worst], confidence),
+        one.unit,
+        -margin,
+        margin,
+        reference=mean,
+        weeks=weeks,
+        most=baseline.replications,
+    )
+
+
+def _weeks(apart: Floats, margin: float, confidence: float, first: dt.date) -> Weeks:
+    """Every week with a band that covers all of them at once: 1 - (1 - confidence) / weeks."""
+    each = 1 - (1 - confidence) / apart.shape[1]
+    means, halves = pointwise_intervals(apart, each)
+    rows = []
+    for k, mean in enumerate(means.tolist()):
+        half = None if halves is None else float(halves[k])
+        place: Place = "open"
+        if half is not None and abs(mean) + half <= margin:
+            place = "inside"
+        elif half is not None and abs(mean) - half > margin:
+            place = "outside"
+        rows.append(Week(first + dt.timedelta(days=WEEK * k), mean, half, place))
+    return Weeks(margin, tuple(rows))
+
+
+def _opened(
+    found: Sequence[Room], one: Stated, ours: _Sample, theirs: _Sample | None = None
+) -> tuple[Room, ...]:
+    """The rooms, where censored times leave open in which direction the truth lies.
+
+    A censored time is longer than its value. So against a lower bound there may be more room than
+    the values say, against an upper bound less; if the other's time is censored, the reverse.
+    """
+    beneath = theirs is not None and theirs.censored
+    sides = ("low", "high") if one.at_least is not None else ("high",)
+    return tuple(
+        replace(
+            room,
+            may_be_more=ours.censored if side == "low" else beneath,
+            may_be_less=beneath if side == "low" else ours.censored,
+        )
+        for room, side in zip(found, sides, strict=False)
+    )
+
+
+def _sample(name: str, found: Sequence[Reading]) -> _Sample:
+    ran = [reading for reading in found if not reading.error]
+    values = [reading.row.get(name) for reading in ran]
+    defined = [value for value in values if value is not None]
+    why = _failed(found)
+    if not why and len(defined) < len(found):
+        why = f"no value in {len(found) - len(defined)} of {len(found)} replications"
+    return _Sample(np.array(defined), any(name in reading.censored for reading in ran), why)
+
+
+def _failed(found: Sequence[Reading]) -> str:
+    failed = sum(bool(reading.error) for reading in found)
+    return f"{failed} of {len(found)} replications failed" if failed else ""
+
+
+def _censored_words(censored: bool) -> str:
+    if not censored:
+        return ""
+    return "some times lie beyond the end of the run: they count as what was watched, and as more"
