@@ -20,30 +20,13 @@ from chainsim.experiments.designs import (
     one_at_a_time,
     saltelli,
 )
-from chainsim.experiments.sensitivity.convergence import (
-    morris_convergence,
-    rank_morris,
-    rank_sample,
-    rank_sobol,
-    sample_convergence,
-    sobol_convergence,
-)
+from chainsim.experiments.sensitivity.analysis import Analysis, Plan, analyse, order_of
 from chainsim.experiments.sensitivity.discovery import find_box, misses
-from chainsim.experiments.sensitivity.drivers import (
-    Basis,
-    morris_drivers,
-    sobol_drivers,
-    swing_drivers,
-)
-from chainsim.experiments.sensitivity.given_data import from_sample
-from chainsim.experiments.sensitivity.morris import morris_effects
-from chainsim.experiments.sensitivity.one_at_a_time import swings
+from chainsim.experiments.sensitivity.drivers import Basis
 from chainsim.experiments.sensitivity.resampling import Bootstrap
-from chainsim.experiments.sensitivity.results import MissedTarget, Result, order_of
-from chainsim.experiments.sensitivity.sobol import sobol_indices
-from chainsim.report.figures.sensitivity import Measured, screening, tornado
-from chainsim.report.figures.sensitivity_indices import convergence, index_bars, sample_bars
+from chainsim.report.figures.sensitivity import Measured
 from chainsim.report.figures.sensitivity_map import heat_map
+from chainsim.report.figures.sensitivity_pictures import analysis_pictures, point_pictures
 from chainsim.report.figures.sensitivity_points import (
     Column,
     Target,
@@ -52,8 +35,8 @@ from chainsim.report.figures.sensitivity_points import (
 )
 from chainsim.report.figures.style import Picture, as_png, as_svg
 from chainsim.report.files import csv_text, json_text
-from chainsim.report.sensitivity import sensitivity_sentences, sensitivity_sheets
-from chainsim.report.sensitivity_objects import factor_columns, result_object
+from chainsim.report.sensitivity import box_sentence, sensitivity_sentences, sensitivity_sheets
+from chainsim.report.sensitivity_objects import analysis_object, box_object, factor_columns
 from chainsim.report.tables import plain
 
 Floats = NDArray[np.float64]
@@ -76,81 +59,56 @@ def outputs(places: Floats, replications: int = 3, sd: float = 200.0) -> Floats:
     return means[:, None] + sd * rng.normal(size=(len(places), replications))
 
 
-METHODS = ("one_at_a_time", "morris", "groups", "sobol", "latin_hypercube")
-MEASURE = ("peak_backlog", "vehicles")
-GROUPS = ("share", "buffer", "rest", "rest")
+def plan_of(method: str) -> Plan:
+    if method == "one_at_a_time":
+        return Plan("one_at_a_time", NAMES, one_at_a_time(4))
+    if method == "morris":
+        return Plan("morris", NAMES, morris(10, NAMES, 4, 1))
+    if method == "groups":
+        groups = ("share", "buffer", "rest", "rest")
+        return Plan("morris", NAMES, morris(10, NAMES, 4, 1, groups), groups)
+    if method == "sobol":
+        names = (*NAMES, DUMMY)
+        return Plan("sobol", names, saltelli(64, names, 1, True), None, True)
+    return Plan("sample", NAMES, latin_hypercube(400, 4, 1))
 
 
-def of_swings() -> Result:
-    values = outputs(one_at_a_time(4))
-    found = swings(values, NAMES)
-    drivers = swing_drivers(*MEASURE, found, BASES)
-    return Result(*MEASURE, "one_at_a_time", NAMES, 9, 3, found, drivers)
-
-
-def of_walks(groups: tuple[str, ...] | None = None) -> Result:
-    places = morris(10, NAMES, 4, 1, groups)
-    values = outputs(places)
-    found = morris_effects(places, values, NAMES, groups, FEW)
-    bases = BASES | {"rest": Basis("assumed")}
-    return Result(
-        *MEASURE, "morris", found.names, len(places), 3, found,
-        morris_drivers(*MEASURE, found, bases), rank_morris(found),
-        morris_convergence(places, values, NAMES, groups, FEW),
-    )  # fmt: skip
-
-
-def of_sobol() -> Result:
-    names = (*NAMES, DUMMY)
-    values = outputs(saltelli(64, names, 1, True))
-    found = sobol_indices(values, names, True, FEW)
-    return Result(
-        *MEASURE, "sobol", names, len(values), 3, found, sobol_drivers(*MEASURE, found, BASES),
-        rank_sobol(found), sobol_convergence(values, names, True, FEW),
-    )  # fmt: skip
-
-
-POINTS = latin_hypercube(400, 4, 1)
-
-
-def of_sample() -> Result:
-    values = outputs(POINTS)
-    found = from_sample(POINTS, values, NAMES, FEW)
-    return Result(
-        *MEASURE, "latin_hypercube", NAMES, 400, 3, found, None, rank_sample(found),
-        sample_convergence(POINTS, values, NAMES),
-    )  # fmt: skip
+METHODS = ("one_at_a_time", "morris", "groups", "sobol", "sample")
 
 
 @pytest.fixture(scope="module")
-def results() -> dict[str, Result]:
-    found = (of_swings(), of_walks(), of_walks(GROUPS), of_sobol(), of_sample())
-    return dict(zip(METHODS, found, strict=True))
+def analyses() -> dict[str, Analysis]:
+    found = {}
+    for method in METHODS:
+        plan = plan_of(method)
+        values = outputs(plan.places)
+        found[method] = analyse(("peak_backlog", "vehicles"), plan, values, BASES, FEW)
+    return found
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_every_design_finds_what_drives(results: dict[str, Result], method: str) -> None:
-    analysis = results[method]
+def test_every_design_finds_what_drives(analyses: dict[str, Analysis], method: str) -> None:
+    analysis = analyses[method]
     assert list(order_of(analysis))[:2] == ["share", "buffer"]
     sentence = sensitivity_sentences(analysis)[0]
     assert "share" in sentence and "idle" not in sentence
-    found = result_object(analysis)
+    found = analysis_object(analysis)
     assert [row["factor"] for row in found["factors"]][:2] == ["share", "buffer"]
     assert found["factors"][0]["above_noise"] in (True, None)
-    if method != "latin_hypercube":
+    if method != "sample":
         assert found["factors"][0]["evidence"] == "assumed"
         assert found["drivers"]["leading_assumptions"] == ["share"]
 
 
-def test_a_group_rests_on_what_its_factors_rest_on(results: dict[str, Result]) -> None:
-    rows = {row["factor"]: row for row in result_object(results["groups"])["factors"]}
+def test_a_group_rests_on_what_its_factors_rest_on(analyses: dict[str, Analysis]) -> None:
+    rows = {row["factor"]: row for row in analysis_object(analyses["groups"])["factors"]}
     assert rows["rest"]["evidence"] == "assumed"
     assert rows["rest"]["above_noise"] is False
     assert rows["rest"]["mu"] is None and rows["share"]["mu"] is not None
 
 
-def test_the_tables_have_units_and_what_they_rest_on(results: dict[str, Result]) -> None:
-    text = "\n".join(plain(sheet) for sheet in sensitivity_sheets(results.values()))
+def test_the_tables_have_units_and_what_they_rest_on(analyses: dict[str, Analysis]) -> None:
+    text = "\n".join(plain(sheet) for sheet in sensitivity_sheets(analyses.values()))
     assert text.count("peak backlog [vehicles]\n") == 5
     for words in (
         "sd if known [vehicles]", "noise floor", "Morris: 10 trajectories, 3 replications",
@@ -161,115 +119,109 @@ def test_the_tables_have_units_and_what_they_rest_on(results: dict[str, Result])
         assert words in text, words
 
 
-def test_the_object_is_json_without_gaps_in_its_keys(results: dict[str, Result]) -> None:
+def test_the_object_is_json_without_gaps_in_its_keys(analyses: dict[str, Analysis]) -> None:
     keys = None
-    for analysis in results.values():
-        found = json.loads(json_text(result_object(analysis)))
+    for analysis in analyses.values():
+        found = json.loads(json_text(analysis_object(analysis)))
         assert keys is None or found.keys() == keys
         keys = found.keys()
         assert len({tuple(row) for row in found["factors"]}) == 1
-    sobol = result_object(results["sobol"])
+    sobol = analysis_object(analyses["sobol"])
     assert len(sobol["second_order"]) == 6  # of four factors; the dummy has none
     assert sobol["sample"]["noise_corrected"] is True
     assert sobol["factors"][-1]["factor"] == DUMMY
 
 
-def test_columns_have_a_row_for_each_factor(results: dict[str, Result]) -> None:
-    rows = list(csv.DictReader(io.StringIO(csv_text(factor_columns(results.values())))))
+def test_columns_have_a_row_for_each_factor(analyses: dict[str, Analysis]) -> None:
+    rows = list(csv.DictReader(io.StringIO(csv_text(factor_columns(analyses.values())))))
     assert len(rows) == 4 + 4 + 3 + 5 + 4
     first = rows[0]
     assert (first["method"], first["factor"], first["mu_star"]) == ("one_at_a_time", "share", "")
     assert float(first["change_high"]) == pytest.approx(3_000, abs=400)
 
 
-def test_what_was_not_analysed_says_why() -> None:
+def test_a_sample_that_is_too_small_says_why() -> None:
+    plan = Plan("sample", NAMES, latin_hypercube(10, 4, 1))
+    analysis = analyse(("output", "vehicles"), plan, outputs(plan.places), BASES, FEW)
     reason = "10 points have all their values, and 20 are needed"
-    result = Result("output", "vehicles", "latin_hypercube", NAMES, 10, 3, None, reason=reason)
-    assert sensitivity_sentences(result) == [f"output: nothing can be said: {reason}."]
-    (sheet,) = sensitivity_sheets([result])
+    assert sensitivity_sentences(analysis) == [f"output: nothing can be said: {reason}."]
+    (sheet,) = sensitivity_sheets([analysis])
     assert reason in plain(sheet)
-    assert result_object(result)["reason"] == reason
+    assert analysis_object(analysis)["reason"] == reason
+    assert list(analysis_pictures(analysis, BASES)) == []
 
 
-def test_notes_and_failed_runs_are_passed_on(results: dict[str, Result]) -> None:
-    noted = replace(results["sobol"], note="Some were cut.", failed=2)
-    *_, failed, note = sensitivity_sentences(noted)
-    assert (failed, note) == ("2 runs FAILED: what is said is in doubt.", "Some were cut.")
+def test_a_note_on_the_values_is_passed_on(analyses: dict[str, Analysis]) -> None:
+    noted = replace(analyses["sobol"], note="Some were cut.")
+    assert sensitivity_sentences(noted)[-1] == "Some were cut."
 
 
-def test_where_a_target_is_missed_is_said_in_words(results: dict[str, Result]) -> None:
-    values = np.where((POINTS[:, 0] > 0.5) & (POINTS[:, 1] < 0.5), 12_000.0, 4_000.0)[:, None]
+def test_where_a_target_is_missed_is_said_in_words() -> None:
+    rng = np.random.default_rng(1)
+    points = np.column_stack([60 * rng.random(600), rng.random(600)])
+    values = np.where((points[:, 0] > 30) & (points[:, 1] < 0.5), 12_000.0, 4_000.0)[:, None]
     missed, usable = misses(values, at_most=10_000)
-    box = find_box(POINTS, missed, NAMES)
-    assert {one.name for one in box.limits} == {"share", "buffer"}
-    words = tuple(f"{one.name} is somewhere" for one in box.limits)
-    target = MissedTarget(
-        "at most 10,000 vehicles", int(missed.sum()), int(usable.sum()), box, words
-    )
-    noted = replace(results["latin_hypercube"], missed=(target,))
-    said = sensitivity_sentences(noted)[-1]
-    assert said.startswith(f"{missed.sum() / 4:.3g} % of 400 points miss the target of at most")
-    assert f"lie where {' and '.join(words)}, and " in said
-    (found,) = json.loads(json_text(result_object(noted)))["targets"]
-    assert {one["words"] for one in found["box"]["limits"]} == set(words)
-    everywhere = replace(noted, missed=(MissedTarget("at least 1 d", 0, 400),))
-    assert (
-        sensitivity_sentences(everywhere)[-1]
-        == "0 % of 400 points miss the target of at least 1 d."
-    )
+    box = find_box(points[usable], missed[usable], ("duration", "left"))
+    text = box_sentence(box, {"duration": "d", "left": "1"}, "at most 10,000 vehicles")
+    assert text.startswith(f"{100 * missed.mean():.3g} % of 600 points miss the target of at most")
+    low = next(one.low for one in box.limits if one.name == "duration")
+    assert low == pytest.approx(30, abs=2)
+    assert "duration is at least 3" in text
+    assert "left is at most 0." in text
+    found = box_object(box, {"duration": "d"})
+    assert {one["name"]: one["unit"] for one in found["limits"]} == {"duration": "d", "left": ""}
 
 
 # ---- figures
 
 
 @pytest.fixture(scope="module")
-def drawn(results: dict[str, Result]) -> dict[str, Picture]:
-    columns = [Column(n, "d", 60 * POINTS[:, j]) for j, n in enumerate(NAMES)]
-    target, values = Target(at_most=13_000), outputs(POINTS)
-    found: dict[str, Picture | None] = {
-        "tornado": tornado(ABOUT, results["one_at_a_time"].found, BASES),  # type: ignore[arg-type]
-        "screening": screening(ABOUT, results["morris"].found),  # type: ignore[arg-type]
-        "groups": screening(ABOUT, results["groups"].found),  # type: ignore[arg-type]
-        "indices": index_bars(ABOUT, results["sobol"].found),  # type: ignore[arg-type]
-        "sample": sample_bars(ABOUT, results["latin_hypercube"].found),  # type: ignore[arg-type]
-        "parallel": parallel_coordinates(ABOUT, columns, values, target),
-        "scatter": scatter(ABOUT, columns, values, target),
-    }
-    for method in METHODS[1:]:
-        found[f"convergence {method}"] = convergence(ABOUT, results[method].convergence)  # type: ignore[arg-type]
-    assert all(found.values())
-    return {name: picture for name, picture in found.items() if picture}
+def drawn(analyses: dict[str, Analysis]) -> list[Picture]:
+    found = [
+        picture
+        for method, analysis in analyses.items()
+        for picture in analysis_pictures(analysis, BASES, stem=method)
+    ]
+    columns = [Column(n, "d", 60 * analyses["sample"].plan.places[:, j])
+               for j, n in enumerate(NAMES)]  # fmt: skip
+    values = outputs(analyses["sample"].plan.places)
+    target = Target(at_most=13_000)
+    return [*found, *point_pictures(analyses["sample"], columns, values, target, "sample")]
 
 
-def test_each_states_its_sample_and_has_data(drawn: dict[str, Picture]) -> None:
-    for name, picture in drawn.items():
-        sample = "from the first" if "convergence" in name else "3 replications"
-        assert sample in picture.caption, name
-        assert picture.name.endswith("_peak_backlog")
+def test_all_figures_are_there(drawn: list[Picture]) -> None:
+    assert [picture.name for picture in drawn] == [
+        "tornado_one_at_a_time",
+        "screening_morris", "convergence_morris", "screening_groups", "convergence_groups",
+        "indices_sobol", "convergence_sobol", "sample_sample", "convergence_sample",
+        "parallel_sample", "scatter_sample",
+    ]  # fmt: skip
+
+
+def test_each_states_its_sample_and_has_data(drawn: list[Picture]) -> None:
+    for picture in drawn:
+        sample = "from the first" if "convergence" in picture.name else "3 replications"
+        assert sample in picture.caption, picture.name
         rows = list(csv.reader(csv_text(picture.data).splitlines()))
         assert len(rows) > 3 and all(len(row) == len(rows[0]) for row in rows)
         labels = {axes.get_xlabel() for axes in picture.figure.axes}
         labels |= {axes.get_ylabel() for axes in picture.figure.axes}
-        if name in ("tornado", "screening", "groups", "scatter"):
-            assert any("[vehicles]" in label for label in labels), name
+        if picture.name.split("_")[0] in ("tornado", "screening", "scatter"):
+            assert any("[vehicles]" in label for label in labels), picture.name
 
 
-def test_they_can_be_written(drawn: dict[str, Picture]) -> None:
-    for picture in drawn.values():
-        assert ElementTree.fromstring(as_svg(picture.figure)).tag.endswith("svg")
-    assert as_png(drawn["tornado"].figure).startswith(b"\x89PNG")
+def test_they_can_be_written(drawn: list[Picture]) -> None:
+    for picture in drawn:
+        svg = as_svg(picture.figure)
+        assert ElementTree.fromstring(svg).tag.endswith("svg")
+    assert as_png(drawn[0].figure).startswith(b"\x89PNG")
 
 
-def test_the_most_important_factor_stands_on_top(drawn: dict[str, Picture]) -> None:
-    data = {name: list(column) for name, column in drawn["tornado"].data.items()}
+def test_the_most_important_factor_stands_on_top(drawn: list[Picture]) -> None:
+    data = {name: list(column) for name, column in drawn[0].data.items()}
     assert data["factor"][:2] == ["share", "buffer"]
     assert data["at_low"][0] == "0.7" and data["kind"][1] == "documented"
     assert data["change_high"][0] == pytest.approx(3_000, abs=400)
-
-
-def test_bars_of_groups_have_no_sigma_beside_them(drawn: dict[str, Picture]) -> None:
-    assert len(drawn["screening"].figure.axes) == 2
-    assert len(drawn["groups"].figure.axes) == 1
 
 
 def grid_of(levels: tuple[int, int]) -> tuple[Column, Column, Floats]:
@@ -343,17 +295,19 @@ def test_a_measure_that_is_the_same_everywhere_can_be_drawn() -> None:
         picture = draw(ABOUT, columns, np.ones((30, 2)))
         assert picture is not None
         as_svg(picture.figure)
-    flat = np.ones((600, 2))
-    assert index_bars(ABOUT, sobol_indices(flat, NAMES, False, FEW)) is None
-    places = morris(10, NAMES, 4, 1)
-    picture = screening(ABOUT, morris_effects(places, np.ones((50, 2)), NAMES, None, FEW))
-    assert picture is not None
-    as_svg(picture.figure)
+    plan = plan_of("sobol")
+    flat = analyse(("output", "1"), plan, np.ones((len(plan.places), 2)), BASES, FEW)
+    assert list(analysis_pictures(flat, BASES)) == []
+    plan = plan_of("morris")
+    flat = analyse(("output", "1"), plan, np.ones((len(plan.places), 2)), BASES, FEW)
+    for picture in analysis_pictures(flat, BASES):
+        as_svg(picture.figure)
 
 
 def test_hostile_names_can_be_drawn() -> None:
     evil = "<b>\x1b[31m$x_1$\n" + "y" * 200
-    found = swings(np.array([[1.0, 1.1], [0.0, 0.2], [3.0, 3.1]]), (evil,))
-    picture = tornado(ABOUT, found, {evil: Basis("assumed", evil, evil, evil)})
-    assert picture is not None
-    assert ElementTree.fromstring(as_svg(picture.figure)).tag.endswith("svg")
+    plan = Plan("one_at_a_time", (evil,), one_at_a_time(1))
+    values = np.array([[1.0, 1.1], [0.0, 0.2], [3.0, 3.1]])
+    analysis = analyse(("output", "1"), plan, values, {evil: Basis("assumed", evil)}, FEW)
+    for picture in analysis_pictures(analysis, {evil: Basis("assumed", evil, evil, evil)}):
+        assert ElementTree.fromstring(as_svg(picture.figure)).tag.endswith("svg")

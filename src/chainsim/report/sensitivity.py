@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from chainsim.experiments.sensitivity.analysis import Analysis, order_of
+from chainsim.experiments.sensitivity.discovery import Box, Limit
 from chainsim.experiments.sensitivity.drivers import Driver
 from chainsim.experiments.sensitivity.given_data import FromSample
 from chainsim.experiments.sensitivity.morris import Effects, MorrisEffects
 from chainsim.experiments.sensitivity.one_at_a_time import Swings
 from chainsim.experiments.sensitivity.resampling import Estimate
-from chainsim.experiments.sensitivity.results import MissedTarget, Result, order_of
 from chainsim.experiments.sensitivity.sobol import SobolIndices
 from chainsim.experiments.statistics import Interval
 from chainsim.report.driver_sentences import driver_sentences
@@ -24,33 +25,30 @@ Rows = list[tuple[str, ...]]
 # ---- sentences
 
 
-def sensitivity_sentences(result: Result) -> list[str]:
-    """What is found, what the sample is too small to say, and where targets are missed."""
-    said = driver_sentences(result.drivers) if result.drivers else []
-    found = result.found
+def sensitivity_sentences(analysis: Analysis) -> list[str]:
+    """What the analysis says, and what its sample is too small to say."""
+    said = driver_sentences(analysis.drivers) if analysis.drivers else []
+    found = analysis.found
     if isinstance(found, FromSample):
-        said += _of_sample(result, found)
-    elif found is None and result.reason:
-        said.append(f"{words(result.measure)}: nothing can be said: {result.reason}.")
-    if result.ranking and result.ranking.warning:
-        said.append(result.ranking.warning)
-    said += map(missed_sentence, result.missed)
-    if result.failed:
-        said.append(f"{result.failed} runs FAILED: what is said is in doubt.")
-    if result.note:
-        said.append(result.note)
+        said += _of_sample(analysis, found)
+    elif found is None:
+        said.append(f"{words(analysis.measure)}: nothing can be said: {analysis.reason}.")
+    if analysis.ranking and analysis.ranking.warning:
+        said.append(analysis.ranking.warning)
+    if analysis.note:
+        said.append(analysis.note)
     return said
 
 
-def _of_sample(result: Result, found: FromSample) -> list[str]:
+def _of_sample(analysis: Analysis, found: FromSample) -> list[str]:
     if found.pawn_floor is None:
-        return [f"{words(result.measure)}: it is the same at every point."]
+        return [f"{words(analysis.measure)}: it is the same at every point."]
     above = [
         name for name, one in zip(found.names, found.pawn, strict=True)
         if one is not None and one > found.pawn_floor
     ]  # fmt: skip
-    ordered = [name for name in order_of(result) if name in above]
-    text = f"{words(result.measure)}: " + (
+    ordered = [name for name in order_of(analysis) if name in above]
+    text = f"{words(analysis.measure)}: " + (
         f"above the noise floor of PAWN are {', '.join(ordered[:5])}"
         + (f" and {len(ordered) - 5} more" if len(ordered) > 5 else "")
         if ordered
@@ -62,43 +60,56 @@ def _of_sample(result: Result, found: FromSample) -> list[str]:
     ]
 
 
-def missed_sentence(missed: MissedTarget) -> str:
-    """How often the target is missed, and where."""
-    share = missed.points / missed.n if missed.n else 0.0
-    head = f"{_percent(share)} of {missed.n:,} points miss the target of {missed.target}"
-    box = missed.box
-    if box is None:
-        return f"{head}."
+def box_sentence(box: Box, units: Mapping[str, str], target: str) -> str:
+    """Where the target is missed, in words.
+
+    Args:
+        box: As `discovery.find_box` found it from the values of the factors.
+        units: Of the factors, by name.
+        target: In words: at most 10,000 vehicles.
+    """
+    head = f"{_percent(box.base_rate)} of {box.n:,} points miss the target of {target}"
     if not box.limits:
         return f"{head}; no part of the space stands out."
+    where = " and ".join(_limit_in_words(one, units.get(one.name, "")) for one in box.limits)
     return (
-        f"{head}; {_percent(box.coverage)} of these lie where {' and '.join(missed.limits)}, and "
-        f"{_percent(box.density)} of the {box.points:,} points there miss it."
+        f"{head}; {_percent(box.coverage)} of these lie where {where}, and {_percent(box.density)} "
+        f"of the {box.points:,} points there miss it."
     )
+
+
+def _limit_in_words(limit: Limit, unit: str) -> str:
+    low, high = number(limit.low), number(limit.high)
+    after = "" if unit in ("", "1") else f" {unit}"
+    if limit.low is None:
+        return f"{limit.name} is at most {high}{after}"
+    if limit.high is None:
+        return f"{limit.name} is at least {low}{after}"
+    return f"{limit.name} is from {low} to {high}{after}"
 
 
 # ---- tables
 
 
-def sensitivity_sheets(results: Iterable[Result]) -> list[Sheet]:
+def sensitivity_sheets(analyses: Iterable[Analysis]) -> list[Sheet]:
     """A table for each measure and design, with what it says below."""
-    return [_sheet(one) for one in results]
+    return [_sheet(one) for one in analyses]
 
 
-def _sheet(result: Result) -> Sheet:
-    found, below = result.found, sensitivity_sentences(result)
-    unit = "" if result.unit in ("", "1") else f" [{result.unit}]"
-    title = f"{words(result.measure)}{unit}"
+def _sheet(analysis: Analysis) -> Sheet:
+    found, below = analysis.found, sensitivity_sentences(analysis)
+    unit = "" if analysis.unit in ("", "1") else f" [{analysis.unit}]"
+    title = f"{words(analysis.measure)}{unit}"
     if found is None:
         return Sheet(title, ("factor",), [], frozenset(), "", below)
     if isinstance(found, Swings):
-        heads, rows, note = _swing_rows(result, found)
+        heads, rows, note = _swing_rows(analysis, found)
     elif isinstance(found, MorrisEffects):
-        heads, rows, note = _morris_rows(result, found)
+        heads, rows, note = _morris_rows(analysis, found)
     elif isinstance(found, SobolIndices):
-        heads, rows, note = _sobol_rows(result, found)
+        heads, rows, note = _sobol_rows(analysis, found)
     else:
-        heads, rows, note = _sample_rows(result, found)
+        heads, rows, note = _sample_rows(analysis, found)
     more = len(rows) - MOST_ROWS
     if more > 0:
         note += f" {more} more are in the files."
@@ -106,14 +117,14 @@ def _sheet(result: Result) -> Sheet:
     return Sheet(title, heads, rows[:MOST_ROWS], numbers, note, below)
 
 
-def _swing_rows(result: Result, found: Swings) -> tuple[tuple[str, ...], Rows, str]:
+def _swing_rows(analysis: Analysis, found: Swings) -> tuple[tuple[str, ...], Rows, str]:
     heads = ("factor", "evidence", "at low end", "interval", "at high end", "interval ",
              "swing", "above noise")  # fmt: skip
     known = {one.name: one for one in found.swings}
     rows: Rows = [
         (d.name, d.basis.kind, *_change(known[d.name].low), *_change(known[d.name].high),
          number(d.size.value), _told(d.above_floor))
-        for d in drivers_of(result)
+        for d in drivers_of(analysis)
     ]  # fmt: skip
     base = number(found.base.mean) if found.base else "-"
     note = (
@@ -127,11 +138,11 @@ def _change(one: Interval | None) -> tuple[str, str]:
     return ("-", "-") if one is None else (number(one.mean), interval(one.low, one.high))
 
 
-def _morris_rows(result: Result, found: MorrisEffects) -> tuple[tuple[str, ...], Rows, str]:
+def _morris_rows(analysis: Analysis, found: MorrisEffects) -> tuple[tuple[str, ...], Rows, str]:
     heads = ("factor", "evidence", "mu*", "interval", "noise floor", "mu", "sigma",
              "above noise")  # fmt: skip
     known = {one.name: one for one in found.effects}
-    rows = [_morris_row(known[d.name], d) for d in drivers_of(result)]
+    rows = [_morris_row(known[d.name], d) for d in drivers_of(analysis)]
     note = (
         f"Morris: {found.trajectories} trajectories, {found.replications} replications; effects "
         f"over the whole range of a factor, {_percent(found.confidence)} bootstrap intervals. "
@@ -154,8 +165,8 @@ def _morris_row(one: Effects, driver: Driver) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _sobol_rows(result: Result, found: SobolIndices) -> tuple[tuple[str, ...], Rows, str]:
-    left = f"sd if known [{result.unit}]"
+def _sobol_rows(analysis: Analysis, found: SobolIndices) -> tuple[tuple[str, ...], Rows, str]:
+    left = f"sd if known [{analysis.unit}]"
     heads = ("factor", "evidence", "first order", "interval", "total", "interval ", "raw total",
              left, "above noise")  # fmt: skip
     raw = dict(zip(found.names, found.raw.total, strict=True)) if found.raw else {}
@@ -164,7 +175,7 @@ def _sobol_rows(result: Result, found: SobolIndices) -> tuple[tuple[str, ...], R
          f"{d.total.value:.3f}" if d.total else "-", _shares(d.total),
          f"{raw[d.name].value:.3f}" if d.name in raw else "-", number(d.sd_if_known),
          _told(d.above_floor))
-        for d in drivers_of(result)
+        for d in drivers_of(analysis)
     ]  # fmt: skip
     note = (
         f"Sobol: {found.rows} rows of the design, {found.replications} replications, "
@@ -186,11 +197,11 @@ def _shares(one: Estimate | None) -> str:
     return f"{one.low:.3f} to {one.high:.3f}"
 
 
-def _sample_rows(result: Result, found: FromSample) -> tuple[tuple[str, ...], Rows, str]:
+def _sample_rows(analysis: Analysis, found: FromSample) -> tuple[tuple[str, ...], Rows, str]:
     heads = ("factor", "PAWN", "rank correlation", "interval", "above noise")
     places = {name: j for j, name in enumerate(found.names)}
     rows: Rows = []
-    for name in order_of(result):
+    for name in order_of(analysis):
         pawn, rho = found.pawn[places[name]], found.rank_correlation[places[name]]
         above = None if found.pawn_floor is None else (pawn or 0.0) > found.pawn_floor
         rows.append(
@@ -203,9 +214,9 @@ def _sample_rows(result: Result, found: FromSample) -> tuple[tuple[str, ...], Ro
     return heads, rows, note
 
 
-def drivers_of(result: Result) -> Sequence[Driver]:
+def drivers_of(analysis: Analysis) -> Sequence[Driver]:
     """The drivers, the largest first; none for a sample."""
-    return result.drivers.drivers if result.drivers else ()
+    return analysis.drivers.drivers if analysis.drivers else ()
 
 
 def _told(above: bool | None) -> str:

@@ -2,51 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from chainsim.experiments.designs import DUMMY
+from chainsim.experiments.sensitivity.analysis import Analysis, order_of
 from chainsim.experiments.sensitivity.convergence import Convergence, Ranking
-from chainsim.experiments.sensitivity.discovery import Limit
+from chainsim.experiments.sensitivity.discovery import Box, Limit
 from chainsim.experiments.sensitivity.drivers import Driver, Drivers
 from chainsim.experiments.sensitivity.given_data import FromSample
 from chainsim.experiments.sensitivity.morris import Effects, MorrisEffects
 from chainsim.experiments.sensitivity.one_at_a_time import Swing, Swings
 from chainsim.experiments.sensitivity.resampling import Estimate
-from chainsim.experiments.sensitivity.results import MissedTarget, Result, order_of
 from chainsim.experiments.sensitivity.sobol import Indices, SobolIndices
 from chainsim.report.sensitivity import drivers_of, sensitivity_sentences
 
 
-def result_object(result: Result) -> dict[str, Any]:
+def analysis_object(analysis: Analysis) -> dict[str, Any]:
     """What a design says about one measure as a JSON object; see docs/sensitivity.md."""
-    found = result.found
+    found = analysis.found
     return {
-        "measure": result.measure,
-        "unit": result.unit,
-        "method": result.method,
-        "reason": result.reason or (result.drivers.reason if result.drivers else ""),
-        "note": result.note,
-        "sentences": sensitivity_sentences(result),
-        "sample": _sample_object(result),
-        "factors": factor_rows(result),
+        "measure": analysis.measure,
+        "unit": analysis.unit,
+        "method": analysis.plan.method,
+        "reason": analysis.reason or (analysis.drivers.reason if analysis.drivers else ""),
+        "note": analysis.note,
+        "sentences": sensitivity_sentences(analysis),
+        "sample": {} if found is None else _sample_object(analysis),
+        "factors": factor_rows(analysis),
         "second_order": _second_order(found),
-        "drivers": _drivers_object(result.drivers),
-        "ranking": _ranking_object(result.ranking),
-        "convergence": _convergence_object(result.convergence),
-        "targets": [_missed_object(one) for one in result.missed],
+        "drivers": _drivers_object(analysis.drivers),
+        "ranking": _ranking_object(analysis.ranking),
+        "convergence": _convergence_object(analysis.convergence),
     }
 
 
-def _sample_object(result: Result) -> dict[str, Any]:
+def _sample_object(analysis: Analysis) -> dict[str, Any]:
     """How large the sample is, and what was left out of it."""
-    found = result.found
+    found = analysis.found
+    assert found is not None
     head: dict[str, Any] = {
-        "points": result.points,
-        "replications": result.replications,
-        "failed": result.failed,
-        "confidence": found.confidence if found else None,
+        "points": len(analysis.plan.places),
+        "replications": found.replications,
+        "confidence": found.confidence,
     }
     if isinstance(found, SobolIndices):
         spread = found.spread
@@ -69,12 +68,12 @@ def _sample_object(result: Result) -> dict[str, Any]:
             "skewness": found.skewness,
             "prefer_pawn": found.skewed,
         }
-    return head | ({"base": asdict(found.base) if found.base else None} if found else {})
+    return head | {"base": asdict(found.base) if found.base else None}
 
 
-def factor_rows(result: Result) -> list[dict[str, Any]]:
+def factor_rows(analysis: Analysis) -> list[dict[str, Any]]:
     """A row for each factor or group, the most important one first; the dummy last."""
-    found = result.found
+    found = analysis.found
     if found is None:
         return []
     makers: dict[str, dict[str, Any]]
@@ -86,8 +85,8 @@ def factor_rows(result: Result) -> list[dict[str, Any]]:
         makers = {name: _indices_object(found, j) for j, name in enumerate(found.names)}
     else:
         makers = {name: _measures_object(found, j) for j, name in enumerate(found.names)}
-    drivers = {one.name: one for one in drivers_of(result)}
-    order = [name for name in order_of(result) if name in makers]
+    drivers = {one.name: one for one in drivers_of(analysis)}
+    order = [name for name in order_of(analysis) if name in makers]
     order += [name for name in makers if name not in order]
     return [
         {"factor": name} | _basis_object(drivers.get(name)) | makers[name] for name in order
@@ -206,40 +205,32 @@ def _convergence_object(found: Convergence | None) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def _missed_object(missed: MissedTarget) -> dict[str, Any]:
-    box = missed.box
-    found: dict[str, Any] = {
-        "target": missed.target, "missed": missed.points, "points": missed.n, "box": None
-    }  # fmt: skip
-    if box is not None:
-        found["box"] = {
-            "coverage": box.coverage,
-            "density": box.density,
-            "inside": box.points,
-            "limits": [
-                _limit_object(one) | {"words": words}
-                for one, words in zip(box.limits, missed.limits, strict=True)
-            ],
-            "dropped": [_limit_object(one) for one in box.dropped],
-        }
-    return found
+def box_object(box: Box, units: Mapping[str, str]) -> dict[str, Any]:
+    """A part of the space as a JSON object; limits in the units of the factors."""
 
+    def limits(found: Sequence[Limit]) -> list[dict[str, Any]]:
+        return [asdict(one) | {"unit": units.get(one.name, "")} for one in found]
 
-def _limit_object(one: Limit) -> dict[str, Any]:
-    """A limit; low and high are places in [0, 1]."""
     return {
-        "factor": one.name, "low_place": one.low, "high_place": one.high, "quasi_p": one.quasi_p
-    }  # fmt: skip
+        "points": box.n,
+        "cases": box.cases,
+        "base_rate": box.base_rate,
+        "coverage": box.coverage,
+        "density": box.density,
+        "inside": box.points,
+        "limits": limits(box.limits),
+        "dropped": limits(box.dropped),
+    }
 
 
 # ---- columns
 
 
-def factor_columns(results: Iterable[Result]) -> dict[str, list[Any]]:
+def factor_columns(analyses: Iterable[Analysis]) -> dict[str, list[Any]]:
     """A row for each measure, design and factor; what a method does not say is empty."""
     rows = [
-        {"measure": one.measure, "unit": one.unit, "method": one.method} | row
-        for one in results
+        {"measure": one.measure, "unit": one.unit, "method": one.plan.method} | row
+        for one in analyses
         for row in factor_rows(one)
     ]
     names = dict.fromkeys(name for row in rows for name in row)
