@@ -216,7 +216,7 @@ def test_the_floor_covers_luck_that_all_effects_share() -> None:
 
 def test_the_floor_is_the_mean_of_sizes_and_a_margin() -> None:
     assert noise_floor(0.0, 0.0, 10, 3) == 0
-    assert noise_floor(0.0, 4.0, 10, 3) == pytest.approx(1.96 * 2)
+    assert noise_floor(0.0, 4.0, 10, 3) == pytest.approx(2 * stats.t.ppf(0.975, 2))
     many = noise_floor(1.0, 0.0, 10**8, 3)
     assert many == pytest.approx(np.sqrt(2 / np.pi), rel=1e-3)
     assert noise_floor(1.0, 0.0, 10, 3) > noise_floor(1.0, 0.0, 40, 3) > many
@@ -292,7 +292,7 @@ def test_rank_correlations_are_those_of_scipy() -> None:
 
 
 def test_pawn_sees_what_ranks_do_not_and_its_floor_holds_the_rest() -> None:
-    below, number = 0, 15
+    below, number = 0, 8
     for seed in range(number):
         places = latin_hypercube(200, 2, seed)
         outputs = np.abs(places[:, [0]] - 0.5)

@@ -44,7 +44,10 @@ def _of_variance(found: Drivers) -> list[str]:
     """The leading drivers with their shares, and the shares by kind of evidence."""
     named = _named(found)
     parts = [_share_sentence(found, one, place) for place, one in enumerate(named)]
-    kinds = ", ".join(f"{_percent(share)} {kind}" for kind, share in found.by_kind.items())
+    kinds = ", ".join(
+        f"{_percent(share)}{_range_in_percent(share)} {kind}"
+        for kind, share in found.by_kind.items()
+    )
     spread = f"{_measure(found)} varies over the factors"
     if found.sd is not None:
         spread += f" with a standard deviation of {_amount(found, found.sd)}"

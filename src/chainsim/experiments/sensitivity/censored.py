@@ -39,10 +39,11 @@ class Restricted:
         """What was analysed and how often, in words; empty where no time was restricted."""
         if not self.censored + self.cut:
             return ""
+        at = "1 point" if self.points == 1 else f"{self.points} points"
         text = (
-            f"{measure} is longer than what was followed in {self.censored} of {self.n} runs (at "
-            f"{self.points} points): analysed is the time within the first {self.limit:g} {unit}, "
-            "for which longer times count as that"
+            f"{measure.replace('_', ' ')} is longer than what was followed in {self.censored} of "
+            f"{self.n} runs (at {at}): analysed is the time within the first {self.limit:g} "
+            f"{unit}, for which longer times count as that"
         )
         return f"{text}; {self.cut} longer ones were seen." if self.cut else f"{text}."
 

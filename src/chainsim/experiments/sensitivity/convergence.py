@@ -29,6 +29,7 @@ class Step:
     estimates: tuple[Estimate | None, ...]
     """By factor; None where that many rows do not tell."""
     floor: float | None
+    """Of all factors; None where each has its own, or the noise is not known."""
 
 
 @dataclass(frozen=True)
@@ -100,36 +101,33 @@ def rank_sobol(found: SobolIndices) -> Ranking:
     if best is None:
         return Ranking((), (), found.rows, "rows")
     values = [one.value for one in best.total]
-    floors = [best.floor_total if found.replications > 1 else None] * len(values)
-    ranking = _ranking(found.names, values, floors, best.resampled_total, found.confidence)
+    noisy = found.replications > 1
+    above = [one > best.floor_total if noisy else None for one in values]
+    ranking = _ranking(found.names, values, above, best.resampled_total, found.confidence)
     return replace(ranking, n=found.rows, rows="rows")
 
 
 def rank_morris(found: MorrisEffects) -> Ranking:
     """The factors by mu*."""
     values = [one.mu_star.value for one in found.effects]
-    floors = [one.floor for one in found.effects]
-    ranking = _ranking(found.names, values, floors, found.resampled, found.confidence)
+    above = [one.above_floor for one in found.effects]
+    ranking = _ranking(found.names, values, above, found.resampled, found.confidence)
     return replace(ranking, n=found.trajectories, rows="trajectories")
 
 
 def rank_sample(found: FromSample) -> Ranking:
     """The factors by the size of the rank correlation; PAWN says which are above its floor."""
     values = [abs(one.value) if one else 0.0 for one in found.rank_correlation]
-    ranking = _ranking(found.names, values, [None] * len(values), found.resampled, found.confidence)
     floor = found.pawn_floor
-    above = {
-        name: None if floor is None else one is not None and one > floor
-        for name, one in zip(found.names, found.pawn, strict=True)
-    }
-    places = tuple(replace(one, above_floor=above[one.name]) for one in ranking.places)
-    return replace(ranking, places=places, n=found.n, rows="points")
+    above = [None if floor is None else (one or 0.0) > floor for one in found.pawn]
+    ranking = _ranking(found.names, values, above, found.resampled, found.confidence)
+    return replace(ranking, n=found.n, rows="points")
 
 
 def _ranking(
     names: Sequence[str],
     values: Sequence[float],
-    floors: Sequence[float | None],
+    above: Sequence[bool | None],
     resampled: Floats,
     confidence: float,
 ) -> Ranking:
@@ -142,7 +140,6 @@ def _ranking(
         if order
         else (np.zeros(0), np.zeros(0))
     )
-    above = [None if floor is None else values[j] > floor for j, floor in enumerate(floors)]
     undecided = []
     for first, second in pairwise(order):
         kept = float((resampled[:, first] > resampled[:, second]).mean())
@@ -189,12 +186,11 @@ def morris_convergence(
         points = n * (len(columns) + 1)
         found = morris_effects(places[:points], values[:points], names, groups, bootstrap)
         known = {one.name: one for one in found.effects}
-        floors = [one.floor for one in found.effects if one.floor is not None]
         steps.append(
             Step(
                 n,
                 tuple(known[name].mu_star if name in known else None for name in columns),
-                max(floors, default=None),
+                None,
             )
         )
     return Convergence(columns, "mu*", "trajectories", tuple(steps))

@@ -11,9 +11,10 @@ is taken in every replication with the same random numbers at both ends, then av
 
 Noise makes mu* of a factor without effect positive, because it averages sizes. With v for the
 variance of the noise of one averaged effect of its own, and w for that which all effects of the
-factor share, the floor is what |c + N(0, v)| gives on average over T trajectories in 19 of 20
-cases, c being 1.96 sqrt(w). Both are estimated from the factor's own effects by replication
-(`resampling.components`). Without effect on any run, v, w and the floor are zero.
+factor share, the floor is what |c + N(0, v)| gives on average over T trajectories in about 19 of 20
+cases, c being t sqrt(w) with Student's t for the number of replications. Both are estimated from
+the factor's own effects by replication (`resampling.components`). Without effect on any run, v, w
+and the floor are zero.
 
 sigma is corrected by taking v out: sigma^2 - v is unbiased for the variance of the effects of the
 mean response.
@@ -32,16 +33,17 @@ from chainsim.experiments.sensitivity.resampling import (
     Estimate,
     Floats,
     as_values,
+    common_variance,
     complete,
     components,
     sd,
+    student,
 )
 
-SURE = 1.75
-"""Standard errors that a mean of about ten sizes exceeds in one of twenty cases: 1.645 for a normal
-number, and something for the skewness of sizes."""
-WIDE = 1.96
-"""Standard errors beyond which a normal number lies in one of twenty cases."""
+SKEWNESS = 0.1
+"""What the skewness of a mean of about ten sizes adds to a quantile, in standard errors."""
+CONFIDENCE = 0.95
+"""That the luck which all effects share is no larger than the floor allows for."""
 
 
 @dataclass(frozen=True)
@@ -194,7 +196,9 @@ def _summary(
     mean = used.mean(axis=1)
     values = np.array([mean.mean(), np.abs(mean).mean(), mean.std(ddof=1)])
     signs = np.sign(mean)[:, None]
-    common = np.array([components(used)[0], components(signs * used)[0], 0.0])
+    common = np.array(
+        [*(common_variance(one, bootstrap.confidence) for one in (used, signs * used)), 0.0]
+    )
     mu, *sizes = bootstrap.estimates(values, resampled, common)
     mu_star, sigma = (replace(one, low=max(0.0, one.low or 0.0)) for one in sizes)
     shared, own = components(used)
@@ -219,20 +223,20 @@ def noise_floor(own: float, shared: float, n: int, replications: int) -> float:
 
     Args:
         own: Variance of the noise of one averaged effect that it does not share, v.
-        shared: Variance of the noise that all effects of the factor share, w. Two or three
-            replications tell little about it; the floor is then too low.
+        shared: Variance of the noise that all effects of the factor share, w.
         n: Number of effects, >= 2.
         replications: R, >= 2.
 
     Source: mean and variance of the folded normal distribution (Leone, Nelson and Nottingham 1961).
     """
-    from scipy.special import ndtr
+    from scipy.special import ndtr, stdtrit
 
-    shift = WIDE * sqrt(shared)
+    freedom = (n - 1) * (replications - 1)
+    shift = student(replications, CONFIDENCE) * sqrt(shared)
     if own <= 0:
         return shift
     ratio = shift / sqrt(own)
     mean = sqrt(2 * own / pi) * exp(-0.5 * ratio**2) + shift * (1 - 2 * float(ndtr(-ratio)))
     chance = (shift**2 + own - mean**2) / n
-    estimated = mean**2 / (2 * (n - 1) * (replications - 1))
-    return mean + SURE * sd(chance + estimated)
+    estimated = mean**2 / (2 * freedom)
+    return mean + (float(stdtrit(freedom, CONFIDENCE)) + SKEWNESS) * sd(chance + estimated)

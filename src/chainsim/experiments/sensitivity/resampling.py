@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from chainsim.experiments.statistics import check_share
 
 Floats = NDArray[np.float64]
+CHANCE = 0.05
+"""Probability up to which a test says that something is no chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def components(values: Floats) -> tuple[float, float]:
 
     The model is value = mean + row + replication + rest. With common random numbers a replication
     can be lucky for all rows at once; a mean over many rows does not average that out, and drawing
-    rows anew does not show it.
+    rows anew does not show it. A shared part that chance explains (F test, 5 %) counts as none.
 
     Args:
         values: (row, replication) without missing values.
@@ -88,19 +90,42 @@ def components(values: Floats) -> tuple[float, float]:
     Source: analysis of variance, two ways, one value per cell (Montgomery, Design and Analysis of
         Experiments, section 5.3.7).
     """
+    from scipy.special import fdtrc
+
     rows, replications = values.shape
     if rows < 2 or replications < 2:
         return 0.0, 0.0
     by_replication = values.mean(axis=0)
     rest = values - values.mean(axis=1, keepdims=True) - by_replication + values.mean()
-    within = float((rest**2).sum()) / ((rows - 1) * (replications - 1))
+    freedom = (rows - 1) * (replications - 1)
+    within = float((rest**2).sum()) / freedom
     between = float(by_replication.var(ddof=1))
-    return max(0.0, between - within / rows) / replications, within / replications
+    own = within / replications
+    if within > 0 and fdtrc(replications - 1, freedom, between * rows / within) > CHANCE:
+        return 0.0, own
+    return max(0.0, between - within / rows) / replications, own
 
 
-def common_variance(values: Floats) -> float:
-    """The part of `components` that all rows share."""
-    return components(values)[0]
+def common_variance(values: Floats, confidence: float) -> float:
+    """The part of `components` that all rows share, as an interval of normal width has to count it.
+
+    It is known from few replications only, so it weighs as much as Student's t is wider than a
+    normal quantile.
+    """
+    from scipy.special import ndtri
+
+    shared, _ = components(values)
+    if not shared:
+        return 0.0
+    ratio = student(values.shape[1], confidence) / float(ndtri(0.5 + confidence / 2))
+    return shared * ratio**2
+
+
+def student(replications: int, confidence: float) -> float:
+    """The two-sided quantile of Student's t for the mean of two replications or more."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(replications - 1, 0.5 + confidence / 2))
 
 
 def complete(values: Floats) -> NDArray[np.bool_]:

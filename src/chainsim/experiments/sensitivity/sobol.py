@@ -267,7 +267,7 @@ def _indices(
     if product is _same_replication:
         values = _by_salib(block)
     resampled = _ratios(by_row @ bootstrap.shares(block.rows).T, k).T
-    found = bootstrap.estimates(values, resampled, _common(terms, k))
+    found = bootstrap.estimates(values, resampled, _common(terms, k, bootstrap.confidence))
     second = {
         (block.names[i], block.names[j]): estimate
         for (i, j), estimate in zip(pairs, found[2 * k :], strict=bool(block.second_order))
@@ -302,7 +302,7 @@ def _ratios(means: Floats, k: int) -> Floats:
     return ratios
 
 
-def _common(terms: Floats, k: int) -> Floats:
+def _common(terms: Floats, k: int, confidence: float) -> Floats:
     """The variance of each index that all rows share, to first order."""
     variance, *others = terms
     v = variance.mean()
@@ -310,7 +310,7 @@ def _common(terms: Floats, k: int) -> Floats:
     for place, (i, j) in enumerate(combinations(range(k), 2), start=2 * k):
         if place < len(moved):
             moved[place] = moved[place] - moved[i] - moved[j]
-    return np.array([common_variance(one) for one in moved])
+    return np.array([common_variance(one, confidence) for one in moved])
 
 
 def _by_salib(block: _Block) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from chainsim.errors import shortened
+from chainsim.errors import printable, shortened
 from chainsim.experiments.designs import DUMMY
 from chainsim.experiments.sensitivity.drivers import Basis
 from chainsim.experiments.sensitivity.morris import Effects, MorrisEffects
@@ -41,6 +42,8 @@ WORTH_NAMING = 0.15
 """Share of the width of a scatter from which on they have it."""
 LONGEST_LABEL = 40
 """Characters."""
+NAME_WIDTH = 0.45
+"""Share of the width of a scatter that a name takes."""
 CURVED = ((1.0, "sigma = mu*"), (0.5, "sigma = mu* / 2"), (0.1, "sigma = mu* / 10"))
 """Below the last line an effect is about linear, above the first one it has no direction
 (Garcia Sanchez et al. 2014)."""
@@ -96,7 +99,9 @@ def tornado(about: Measured, found: Swings, bases: Mapping[str, Basis]) -> Pictu
         f"{in_percent(found.confidence)} interval of the paired change. Pale: no change that the "
         f"replications can tell.{left_out(len(ordered) - len(rows))}"
     )
-    figure, axes = canvas(1.9 + 0.29 * len(rows), title, caption)
+    labels = [_with_range(one.name, bases) for one in rows]
+    height = 0.37 if any("\n" in label for label in labels) else 0.29
+    figure, axes = canvas(1.9 + height * len(rows), title, caption)
     for y, one in enumerate(rows):
         for shift, end, color, hatch in (
             (-0.18, one.low, ORANGE, "////"),
@@ -105,7 +110,7 @@ def tornado(about: Measured, found: Swings, bases: Mapping[str, Basis]) -> Pictu
             look = {"color": color, "hatch": hatch, "alpha": 0.85 if one.told else 0.3}
             _change(axes, y + shift, base, end, look)
     axes.axvline(base, color=INK, lw=1)
-    names_down(axes, [_with_range(one.name, bases) for one in rows])
+    names_down(axes, labels)
     axes.set_xlabel(about.label)
     thousands(axes, "x")
     legend(
@@ -131,10 +136,11 @@ def _change(
 
 def _with_range(name: str, bases: Mapping[str, Basis]) -> str:
     """The factor with the range over which it is varied."""
-    label, basis = shortened(name, LONGEST_LABEL), bases.get(name)
+    label, basis = short(name), bases.get(name)
     if basis is None or not (basis.low and basis.high):
         return label
-    return f"{label}  ({shortened(f'{basis.low} to {basis.high}', LONGEST_LABEL)})"
+    span = f"({shortened(f'{basis.low} to {basis.high}', 2 * LONGEST_LABEL)})"
+    return f"{label}  {span}" if len(label + span) <= LONGEST_LABEL else f"{label}\n{span}"
 
 
 def _tornado_table(rows: Sequence[Swing], bases: Mapping[str, Basis]) -> dict[str, list[Any]]:
@@ -197,7 +203,7 @@ def _mu_stars(axes: Axes, rows: Sequence[Effects], about: Measured) -> None:
         bar_interval(axes, y, one.mu_star)
         if one.floor:
             axes.plot([one.floor] * 2, [y - 0.42, y + 0.42], color=RED, lw=1.8)
-    names_down(axes, [shortened(one.name, LONGEST_LABEL) for one in rows])
+    names_down(axes, [short(one.name) for one in rows])
     axes.set_xlim(0, axes.get_xlim()[1])
     axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.set_xlabel(f"mu* of {about.label}")
@@ -208,22 +214,20 @@ def _mu_star_and_sigma(axes: Axes, rows: Sequence[Effects], about: Measured) -> 
     """The scatter, sigma without noise where that is known, with lines of equal curvature."""
     wide = 1.12 * max(rows[0].mu_star.value, 1e-12)
     high = max(1.12 * max(_sigma(one) for one in rows), 0.2 * wide)
-    for slope, text in CURVED:
-        axes.plot([0, wide], [0, slope * wide], color=FAINT, lw=0.8, ls="--")
-        x = min(wide, high / slope)
-        axes.annotate(
-            text, (x, slope * x), ha="right", va="top" if x < wide else "bottom", fontsize=7,
-            color=FAINT, xytext=(-4, -2 if x < wide else 2), textcoords="offset points",
-        )  # fmt: skip
-    for k, one in enumerate(rows):
+    _curved(axes, wide, high)
+    named: list[tuple[float, float]] = []  # where names begin, and at which height
+    for one in rows:
         dull = one.above_floor is False
         x, y = one.mu_star.value, _sigma(one)
         look: dict[str, Any] = {"mec": FAINT if dull else BLUE, "mfc": "white" if dull else SKY}
         axes.plot([x], [y], ls="", marker="o", ms=5, clip_on=False, zorder=3, **look)
-        if not dull and k < MOST_NAMED and x > WORTH_NAMING * wide:
-            right = x > 0.6 * wide
+        right = x > 0.6 * wide
+        start = x - NAME_WIDTH * wide if right else x
+        free = all(abs(start - a) > NAME_WIDTH * wide or abs(y - b) > 0.05 * high for a, b in named)
+        if not dull and free and len(named) < MOST_NAMED and x > WORTH_NAMING * wide:
+            named.append((start, y))
             axes.annotate(
-                shortened(one.name, 24), (x, y), xytext=(-5 if right else 5, 5),
+                short(one.name, 26), (x, y), xytext=(-5 if right else 5, 5),
                 textcoords="offset points", fontsize=7.5, ha="right" if right else "left",
             )  # fmt: skip
     axes.set_xlim(0, wide)
@@ -234,6 +238,22 @@ def _mu_star_and_sigma(axes: Axes, rows: Sequence[Effects], about: Measured) -> 
     axes.set_ylabel(f"sigma{', without noise' if noiseless else ''}{about.in_unit}")
     thousands(axes, "x")
     thousands(axes)
+
+
+def _curved(axes: Axes, wide: float, high: float) -> None:
+    """Lines of equal sigma / mu*, each with its name where it leaves the figure."""
+    above = 0
+    for slope, text in CURVED:
+        axes.plot([0, wide], [0, slope * wide], color=FAINT, lw=0.8, ls="--")
+        if slope * wide > high:  # it leaves at the top: names one below the other
+            y = high * (1 - 0.05 * above)
+            place, align, above = (y / slope, y), ("left", "top"), above + 1
+        else:
+            place, align = (wide, slope * wide), ("right", "bottom")
+        axes.annotate(
+            text, place, ha=align[0], va=align[1], fontsize=7, color=FAINT, xytext=(3, -1),
+            textcoords="offset points",
+        )  # fmt: skip
 
 
 def _sigma(one: Effects) -> float:
@@ -253,6 +273,25 @@ def _screening_table(rows: Sequence[Effects]) -> dict[str, list[Any]]:
 
 
 # ---- what they share
+
+
+def short(name: str, longest: int = LONGEST_LABEL) -> str:
+    """A name as a label; one that is too long loses its middle, since names differ in their end."""
+    text = printable(name)
+    if len(text) <= longest:
+        return text
+    head = (longest - 3) // 3
+    return f"{text[:head]}...{text[len(text) - (longest - 3 - head) :]}"
+
+
+def broken(label: str, width: int) -> str:
+    """A label over several lines of about `width` characters, broken behind dots, signs, spaces."""
+    lines = [""]
+    for part in re.findall(r"[^._ ]*[._ ]|[^._ ]+", label):
+        if lines[-1] and len(lines[-1]) + len(part.rstrip()) > width:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def names_down(axes: Axes, labels: Sequence[str]) -> None:

@@ -11,7 +11,6 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from chainsim.errors import shortened
 from chainsim.experiments.designs import DUMMY
 from chainsim.experiments.sensitivity.convergence import Convergence
 from chainsim.experiments.sensitivity.given_data import FromSample
@@ -19,13 +18,13 @@ from chainsim.experiments.sensitivity.resampling import Estimate
 from chainsim.experiments.sensitivity.sobol import Indices, SobolIndices
 from chainsim.report.figures.forest import MARKERS, replications_in_words
 from chainsim.report.figures.sensitivity import (
-    LONGEST_LABEL,
     MOST_BARS,
     Measured,
     bar_interval,
     in_percent,
     left_out,
     names_down,
+    short,
 )
 from chainsim.report.figures.style import (
     BLUE,
@@ -44,6 +43,8 @@ from chainsim.report.figures.style import (
 from chainsim.report.sentences import words
 
 MOST_LINES = 7
+CHARACTERS = 140
+"""In a line of a legend over the whole width."""
 
 
 # ---- indices
@@ -76,7 +77,7 @@ def index_bars(about: Measured, found: SobolIndices) -> Picture | None:
             _hollow(axes, y + 0.18, found.raw.first[j].value)
     handles = _index_handles(found)
     _floors(axes, best, handles)
-    names_down(axes, [shortened(found.names[j], LONGEST_LABEL) for j in rows])
+    names_down(axes, [short(found.names[j]) for j in rows])
     axes.set_xlim(min(0.0, axes.get_xlim()[0]), max(axes.get_xlim()[1], 0.1))
     axes.axvline(0, color=INK, lw=0.8)
     axes.set_xlabel(f"share of the variance of {words(about.measure)}")
@@ -177,7 +178,7 @@ def sample_bars(about: Measured, found: FromSample) -> Picture | None:
             bar_interval(correlation, y, rho)
     distance.axvline(found.pawn_floor, color=RED, lw=1.4)
     correlation.axvline(0, color=INK, lw=0.8)
-    names_down(distance, [shortened(found.names[j], LONGEST_LABEL) for j in rows])
+    names_down(distance, [short(found.names[j]) for j in rows])
     correlation.grid(axis="y", visible=False)
     distance.set_xlabel(f"PAWN of {words(about.measure)}")
     correlation.set_xlabel("Spearman's rank correlation")
@@ -222,10 +223,11 @@ def convergence(about: Measured, found: Convergence) -> Picture | None:
         "Lines that still move, or cross, say that the sample is too small to rank these factors."
         + left_out(len([j for j in order if found.names[j] != DUMMY]) - len(drawn))
     )
-    figure, axes = canvas(4.4, title, caption, 2)
+    columns, lines = _legend_shape([short(found.names[j]) for j in drawn])
+    figure, axes = canvas(4.0 + 0.2 * lines, title, caption, lines)
     handles: dict[str, Artist] = {}
     for k, j in enumerate(drawn):
-        handles[shortened(found.names[j], LONGEST_LABEL)] = _settling(axes, found, j, k, len(drawn))
+        handles[short(found.names[j])] = _settling(axes, found, j, k, len(drawn))
     floors = [step.floor for step in found.steps]
     if any(floors):
         at = range(len(floors))
@@ -235,8 +237,14 @@ def convergence(about: Measured, found: Convergence) -> Picture | None:
     axes.set_xlabel(f"{found.rows} of the design")
     axes.set_ylabel(found.index + (about.in_unit if found.index == "mu*" else ""))
     thousands(axes)
-    legend(figure, handles, columns=4)
+    legend(figure, handles, columns=columns)
     return Picture(about.file("convergence"), title, caption, figure, _settling_table(found, order))
+
+
+def _legend_shape(labels: Sequence[str]) -> tuple[int, int]:
+    """Columns and lines of a legend that is no wider than the figure; the floor is one more."""
+    columns = max(1, min(4, CHARACTERS // (max(map(len, labels), default=0) + 8)))
+    return columns, -(-(len(labels) + 1) // columns)
 
 
 def _settling(axes: Axes, found: Convergence, factor: int, k: int, of: int) -> Artist:

@@ -42,7 +42,7 @@ def heat_map(
     usable = np.isfinite(grid.means)
     if min(grid.means.shape) < 2 or not usable.any():
         return None
-    title = f"{words(about.measure).capitalize()}: {up.short} by {across.short}"
+    title = f"Two factors: {words(about.measure)}"
     caption = (
         f"Means of {replications_in_words(values.shape[1])} at each of {int(usable.sum())} points"
         f"{about.in_unit}; the darker, the higher.{_many(grid)}"

@@ -19,7 +19,7 @@ from matplotlib.ticker import MaxNLocator
 from chainsim.errors import shortened
 from chainsim.experiments.sensitivity.resampling import Floats, complete
 from chainsim.report.figures.forest import replications_in_words
-from chainsim.report.figures.sensitivity import LONGEST_LABEL, Measured
+from chainsim.report.figures.sensitivity import Measured, broken, short
 from chainsim.report.figures.style import (
     BLUE,
     INK,
@@ -58,14 +58,9 @@ class Column:
     """(point,): instead, the words or numbers as they were set, if `values` are places of them."""
 
     @property
-    def short(self) -> str:
-        """Its name, not too long."""
-        return shortened(self.name, LONGEST_LABEL)
-
-    @property
     def label(self) -> str:
         """The factor with its unit, for an axis."""
-        return self.short + ("" if self.unit in ("", "1") else f" [{shortened(self.unit)}]")
+        return short(self.name) + ("" if self.unit in ("", "1") else f" [{shortened(self.unit)}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +129,7 @@ def parallel_coordinates(
             shift = -4 if side == "top" else 4
             axes.annotate(number(float(end), 3), (x, y), xytext=(0, shift), ha="center", va=side,
                           textcoords="offset points", fontsize=7.5)  # fmt: skip
-    axes.set_xticks(range(len(ends)), [_broken(label) for label, _ in ends])
+    axes.set_xticks(range(len(ends)), [broken(label, 130 // len(ends)) for label, _ in ends])
     axes.tick_params(axis="x", pad=14, length=0)
     axes.set_yticks([])
     axes.set_xlim(-0.3, len(ends) - 0.7)
@@ -196,11 +191,6 @@ def _scaled(column: Floats) -> Floats:
     return scaled
 
 
-def _broken(label: str) -> str:
-    """A label over several lines, broken at its dots and spaces."""
-    return label.replace(".", ".\n").replace(" [", "\n[")
-
-
 # ---- a panel for each factor
 
 
@@ -240,7 +230,7 @@ def scatter(
         axes.set_visible(False)
     for axes, column in zip(panels.ravel(), drawn, strict=False):
         _cloud(axes, column.values[usable], means, target)
-        axes.set_xlabel(column.label, fontsize=8)
+        axes.set_xlabel(broken(column.label, 120 // wide), fontsize=8)
     for axes in panels[:, 0]:
         axes.set_ylabel(about.label, fontsize=8)
         thousands(axes)
