@@ -31,31 +31,38 @@ SPREAD = (0.05, 0.95)
 def killed_and_resumed(
     subject: Subject,
     reference: Reference,
-    out: Path,
+    folder: Path,
     workers: int,
     kills: int,
     seed: int,
-    patience_s: float = PATIENCE_S,
 ) -> list[str]:
     """A command that is killed many times, with rubbish left beside its results each time.
 
-    A kill takes the command alone; what it has started must end by itself, with some patience.
+    A kill takes the command alone; what it has started must end by itself. Results that are
+    finished between two kills are looked at, and the next ones are begun in another folder of the
+    given one, so that every kill hits work.
     """
     chance = random.Random(seed)
-    problems = []
-    for number in range(kills):
+    problems: list[str] = []
+    done = rounds = 0
+    while done < kills and not problems:
+        out = folder / str(rounds)
         with subject.started(out, workers) as command:
-            if not command.ends_within(chance.uniform(*SPREAD) * reference.seconds):
-                command.kill()
-                if not command.leaves_nobody(patience_s):
-                    problems.append(f"kill {number}: workers outlive their command")
-        out.mkdir(exist_ok=True)
-        (out / f"left_over_{number}.tmp").write_bytes(b"\x00rubbish")
-    done = subject.finish(out, workers)
-    problems += _judged(f"after {kills} kills", subject, reference, out, done)
-    kept = len(list(out.glob("left_over_*.tmp")))
-    if kept != kills:
-        problems.append(f"{kills - kept} files of somebody else are gone")
+            if command.ends_within(chance.uniform(*SPREAD) * reference.seconds):
+                rounds += 1
+                problems += _judged(f"after {done} kills", subject, reference, out, command.ended())
+                continue
+            command.kill()
+            if not command.leaves_nobody(PATIENCE_S):
+                problems.append(f"kill {done}: workers outlive their command")
+        out.mkdir(parents=True, exist_ok=True)
+        (out / f"left_over_{done}.tmp").write_bytes(b"\x00rubbish")
+        done += 1
+    problems += _judged(
+        f"after {done} kills", subject, reference, out, subject.finish(out, workers)
+    )
+    if len(list(folder.glob("*/left_over_*.tmp"))) != done:
+        problems.append("files of somebody else are gone")
     return problems
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.reliability import crashes
 from tests.reliability.crashes import (
     finished_and_run_again,
     interrupted_and_resumed,
@@ -35,9 +36,10 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Reference:
 
 
 def test_what_is_right_passes(tmp_path: Path, reference: Reference) -> None:
-    right, out = toy(tmp_path), tmp_path / "out"
-    assert killed_and_resumed(right, reference, out, 1, kills=3, seed=1) == []
-    assert finished_and_run_again(right, reference, out) == []
+    right, killed = toy(tmp_path), tmp_path / "killed"
+    killed.mkdir()
+    assert killed_and_resumed(right, reference, killed, 1, kills=4, seed=1) == []
+    assert finished_and_run_again(right, reference, killed / "0") == []
     assert torn_and_resumed(right, reference, tmp_path / "torn", seed=1) == []
     assert interrupted_and_resumed(right, reference, tmp_path / "interrupted", 1, seed=1) == []
     assert two_at_once(right, reference, tmp_path / "two") == []
@@ -76,11 +78,12 @@ def test_results_that_depend_on_the_environment_are_found(
     assert all(problem.endswith(": other results") for problem in problems)
 
 
-def test_workers_that_stay_are_found(tmp_path: Path, reference: Reference) -> None:
+def test_workers_that_stay_are_found(
+    tmp_path: Path, reference: Reference, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crashes, "PATIENCE_S", 0.5)
     slow = replace(reference, seconds=4.0)  # so that it is killed long after its start
-    problems = killed_and_resumed(
-        toy(tmp_path, "stubborn"), slow, tmp_path / "out", 1, kills=1, seed=1, patience_s=0.5
-    )
+    problems = killed_and_resumed(toy(tmp_path, "stubborn"), slow, tmp_path, 1, kills=1, seed=1)
     assert problems == ["kill 0: workers outlive their command"]
 
 

@@ -74,10 +74,10 @@ def test_nothing_is_written_outside_the_folder(sweep: Subject, reference: Refere
 def test_kills_change_no_result(
     sweep: Subject, reference: Reference, tmp_path: Path, many: bool, workers: int
 ) -> None:
-    kills, out = (50 if many else workers), tmp_path / "out"
-    problems = crashes.killed_and_resumed(sweep, reference, out, workers, kills, seed=workers)
+    kills = 50 if many else workers
+    problems = crashes.killed_and_resumed(sweep, reference, tmp_path, workers, kills, seed=workers)
     if workers == 1:
-        problems += crashes.finished_and_run_again(sweep, reference, out)
+        problems += crashes.finished_and_run_again(sweep, reference, tmp_path / "0")
     assert problems == []
 
 

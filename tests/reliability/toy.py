@@ -34,7 +34,7 @@ def run(out: Path, defect: str) -> None:
     if defect == "stubborn":
         subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     try:
-        out.mkdir(exist_ok=True)
+        out.mkdir(parents=True, exist_ok=True)
         for number in range(RUNS):
             if defect == "restarts" or not is_kept(out, number, defect):
                 keep(out, number, value(number, defect), defect)
