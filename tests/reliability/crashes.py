@@ -21,6 +21,9 @@ from tests.reliability.subject import (
 
 TORN = 40
 """Bytes that a torn write loses at most."""
+INTERRUPTED = (0, 130, -signal.SIGINT)
+"""Exit codes after an interrupt. The last is what a shell calls 130: it came as all was done, when
+Python hears no signals any more."""
 SPREAD = (0.05, 0.95)
 """Between these shares of the time of an undisturbed run a command is stopped."""
 
@@ -87,7 +90,7 @@ def interrupted_and_resumed(
         if not command.ends_within(chance.uniform(0, 0.3) * reference.seconds):
             command.signal_all(signal.SIGINT)
         done = command.ended()
-        if done.code not in (0, 130) or "Traceback" in done.errors:
+        if done.code not in INTERRUPTED or "Traceback" in done.errors:
             problems.append(f"interrupted: {done}")
         if not command.leaves_nobody(PATIENCE_S):
             problems.append("workers outlive an interrupt")

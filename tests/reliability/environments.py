@@ -33,9 +33,8 @@ def threads(number: int) -> dict[str, str]:
 
 TOGETHER = (
     Environment(
-        "hash seed 4242, plain locale, half-hour summer time, eight threads, two workers",
+        "hash seed 4242, plain locale, half-hour summer time, eight threads",
         {"PYTHONHASHSEED": "4242", "LC_ALL": "C", "TZ": "Australia/Lord_Howe", **threads(8)},
-        workers=2,
     ),
     Environment(
         "hash seed 0, a locale with commas that may be missing, 14 hours ahead, -O",

@@ -172,8 +172,14 @@ class Subject:
 class Reference:
     """What an undisturbed run has come to."""
 
-    digest: str
+    found: bytes
+    """What is exported."""
     seconds: float
+
+    @property
+    def digest(self) -> str:
+        """A hash of it."""
+        return hashlib.sha256(self.found).hexdigest()
 
 
 def undisturbed(subject: Subject, out: Path) -> Reference:
@@ -184,4 +190,4 @@ def undisturbed(subject: Subject, out: Path) -> Reference:
     """
     done = subject.finish(out)
     assert done.fine, str(done)
-    return Reference(subject.digest(out), done.seconds)
+    return Reference(subject.found(out), done.seconds)

@@ -5,7 +5,7 @@
 A run is a file: its number, its value, and their hash. Defects: `believes` takes every file for a
 finished run, `silent` ignores what cannot be written, `restarts` runs everything each time,
 `appends` keeps all runs in one file without a lock, `hashes` draws from the hash of a text,
-`traceback` ends with one when the disk is full, `stubborn` is slow and its child outlives it.
+`traceback` ends with one when the disk is full, `stubborn` is slow and has a child that stays.
 """
 
 from __future__ import annotations

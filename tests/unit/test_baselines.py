@@ -331,3 +331,27 @@ def test_a_warm_up_that_is_found_makes_no_baseline_stale(tmp_path: Path) -> None
     edit(path, cut)
     done = check(file)
     assert done.exit_code == 3 and "weeks, the run" in done.stdout
+
+
+def test_a_censored_time_of_an_unchanged_model_passes(tmp_path: Path) -> None:
+    """Nothing strikes in either: what was watched is the same."""
+    rows = ("{id: same, measure: time_to_survive, within: 1 d}",)
+    file, path = renewed(tmp_path, *rows, text=f"{LONG}resilience: {{fail: 1 d}}\n")
+    assert json.loads(path.read_text("utf-8"))["measures"]["time_to_survive"]["censored"] == [
+        0,
+        1,
+        2,
+    ]
+    done = check(file, "--json")
+    assert done.exit_code == 0
+    assert "what both were watched for" in checks_of(done)["same"]["why"]
+
+
+def test_a_replication_that_fails_beyond_the_baseline_counts_too(
+    tmp_path: Path, broken: dict[int, Exception]
+) -> None:
+    file, _ = renewed(tmp_path, NEAR, WEEKS)
+    broken[4] = LoopError(5, 1000, "")
+    done = check(file, "--replications", 5, "--json")
+    assert done.exit_code == 4
+    assert {row["verdict"] for row in checks_of(done).values()} == {"inconclusive"}

@@ -205,6 +205,17 @@ def test_the_twin_is_a_scenario_to_compare_with_too(tmp_path: Path) -> None:
     assert "beyond the end of the run" in found["survives"]["why"]
 
 
+def test_another_unit_cannot_be_compared(tmp_path: Path) -> None:
+    scenario(tmp_path, BRIEF.replace("car: {unit: vehicle}", "car: {unit: set}"), "base.yaml")
+    rows = (
+        "{id: a, measure: demanded, versus: base.yaml, at_least: 0}",
+        "{id: b, measure: output, versus: base.yaml, at_least: 0}",
+    )
+    done = check(expecting(tmp_path, *rows))
+    assert done.exit_code == 2
+    assert "base.yaml: the file must have output in vehicles as the scenario" in done.stderr
+
+
 # growing numbers of replications
 
 

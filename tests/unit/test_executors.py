@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import socket
@@ -23,6 +24,7 @@ from hypothesis import strategies as st
 from tests.unit.dask_support import ROOT, Cluster, cluster, until
 from tests.unit.tasks import dies, dies_at, fails_at, process_of, square, waits, write_and_wait
 
+import chainsim
 from chainsim.errors import InputError, LawError, RunError
 from chainsim.experiments import dask_executor
 from chainsim.experiments.chunks import MOST, PARTS, Sizes, chunked
@@ -216,6 +218,13 @@ def test_what_cannot_be_meant_is_refused(kind: str, scheduler: str | None, words
 # ---- the end of processes
 
 
+def test_no_more_processes_are_started_than_there_are_tasks() -> None:
+    with closing(Processes(5).completed(square, [7, 8])) as running:
+        next(running)
+        assert len(multiprocessing.active_children()) == 2
+    assert list(Processes(5).completed(square, [])) == []
+
+
 def test_a_process_that_dies_fails_the_run_of_chunks() -> None:
     with pytest.raises(RunError, match="out of memory"):
         list(chunked(Processes(2), dies, range(3)))
@@ -299,7 +308,8 @@ with closing(Dask({calm.address!r}).completed(partial(waits, 0.1), range(10000))
         env={**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT / "src"), str(ROOT)))},
     )  # fmt: skip
     assert process.stdout is not None
-    process.stdout.readline()
+    for _ in range(3):
+        process.stdout.readline()
     process.send_signal(signal.SIGINT)
     out, errors = process.communicate(timeout=20)
     assert (process.returncode, errors) == (0, "")
@@ -417,7 +427,7 @@ def test_threads_of_a_worker_take_turns() -> None:
         return running.pop() == index and not running
 
     with ThreadPoolExecutor(4) as threads:
-        perform = partial(dask_executor._perform, alone, version=dask_executor.__version__)
+        perform = partial(dask_executor._perform, alone, version=chainsim.__version__)
         assert all(threads.map(perform, range(8)))
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.unit.cli_support import TINY, call, scenario
 
 from chainsim.errors import InputError
-from chainsim.experiments.evidence import on_its_own
+from chainsim.experiments.evidence import against_other, on_its_own
 from chainsim.experiments.expectations import Stated, stated
 from chainsim.experiments.judging import ELSEWHERE, judged_by_run
 from chainsim.experiments.readings import Reading
@@ -131,6 +131,30 @@ def test_a_censored_time_counts_as_longer_than_what_was_watched() -> None:
     assert verdict(found, None, 40)[0] == "inconclusive"
     assert verdict(found, None, 20)[0] == "fail"
     assert "lie beyond the end of the run" in verdict(found, 20, None)[1]
+
+
+def restricted(*rows: tuple[float, float]) -> list[Reading]:
+    """Times to survive with the days that were followed; a time of that length is censored."""
+    return [
+        Reading(
+            k,
+            {"time_to_survive": min(time, followed)},
+            frozenset({"time_to_survive"} if time > followed else ()),
+            followed,
+        )
+        for k, (time, followed) in enumerate(rows)
+    ]
+
+
+def test_times_are_compared_as_far_as_both_were_followed() -> None:
+    """One is followed for 30 days, the other for 20: both at most 20, pair by pair."""
+    ours = restricted((99, 30), (99, 30), (12, 30))
+    theirs = restricted((99, 20), (99, 20), (9, 20))
+    expected = Stated("a", "versus", "time_to_survive", "d", 0.0, None, versus="b.yaml")
+    found = against_other(expected, ours, theirs, 0.95)
+    assert found.estimate is not None and found.estimate.mean == pytest.approx((0 + 0 + 3) / 3)
+    assert found.reference == pytest.approx((20 + 20 + 9) / 3)
+    assert "what both were watched for is compared" in found.why
 
 
 def test_the_same_times_uncensored_decide_both_ways() -> None:

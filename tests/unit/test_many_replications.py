@@ -180,7 +180,7 @@ def test_an_interrupt_that_a_thread_gets_waits_until_workers_are_started() -> No
     os.set_blocking(told, False)
     before = signal.set_wakeup_fd(told)
     try:
-        with pytest.raises(KeyboardInterrupt), executors._interrupts_held_back():
+        with pytest.raises(KeyboardInterrupt), executors.interrupts_held_back():
             signal.pthread_kill(thread.ident or 0, signal.SIGINT)
             os.read(arrived, 1)  # however busy the machine is, the thread has got it now
             steps.append("started")

@@ -30,8 +30,9 @@ from chainsim.report import files, placement
 from chainsim.report import folder as folders
 from chainsim.report.figures.style import as_svg
 from chainsim.report.files import csv_text, json_text
-from chainsim.report.folder import Circumstances, check_target, folder_name, write_run
+from chainsim.report.folder import Circumstances, check_target, write_run
 from chainsim.report.page import page
+from chainsim.report.places import folder_name
 from chainsim.report.tables import Sheet, plain
 
 HOW = Circumstances("chainsim run", "2022-01-01T00:00:00+00:00", 1.0, 1)

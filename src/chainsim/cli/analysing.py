@@ -42,7 +42,8 @@ def sensitivity(
     from chainsim.experiments.sweeps.planning import planned
     from chainsim.experiments.sweeps.store import reading
     from chainsim.report.files import json_text
-    from chainsim.report.folder import Circumstances, check_target, folder_name
+    from chainsim.report.folder import Circumstances, check_target
+    from chainsim.report.places import folder_name
     from chainsim.report.sensitivity_folder import (
         finding_sheets,
         sensitivity_object,

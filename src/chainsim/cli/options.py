@@ -92,7 +92,7 @@ class Call:
         `taken` says what is wrong with a second scenario of one {name}.
         """
         from chainsim.experiments.runs import prepare
-        from chainsim.report.folder import folder_name
+        from chainsim.report.places import folder_name
         from chainsim.scenario.loading import load_scenario
 
         overrides = with_seed_and_replications(self.overrides, self.seed, self.replications)

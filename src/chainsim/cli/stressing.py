@@ -104,7 +104,8 @@ class _Stresser(Call):
     def stress(self, file: Path) -> None:
         from chainsim.experiments.executors import usable_processors
         from chainsim.experiments.store import writing
-        from chainsim.report.folder import Circumstances, check_target, folder_name
+        from chainsim.report.folder import Circumstances, check_target
+        from chainsim.report.places import folder_name
         from chainsim.report.stress_folder import write_stress
 
         ready = self.prepare(file)

@@ -64,7 +64,7 @@ class _Sweeper(Call):
         from chainsim.experiments.executors import executor_for, usable_processors
         from chainsim.experiments.sweeps.course import Course
         from chainsim.experiments.sweeps.store import writing
-        from chainsim.report.folder import check_out
+        from chainsim.report.places import check_out
 
         plan = self.planned(file)
         check_out(self.out)
@@ -181,7 +181,7 @@ def parse_shard(text: str) -> tuple[int, int]:
 
 def store_path(out: Path, study: Path, shard: tuple[int, int] = (1, 1)) -> Path:
     """Where the runs of a study are kept; a shard has a file of its own."""
-    from chainsim.report.folder import folder_name
+    from chainsim.report.places import folder_name
 
     part = "" if shard == (1, 1) else f".{shard[0]}of{shard[1]}"
     return out / f"{folder_name(str(study))}{part}.sqlite"
@@ -203,7 +203,7 @@ def merge(file: Path, parts: tuple[Path, ...], out: Path) -> None:
     """Bring the stores of the parts of a study (--shard) into one, results/STUDY.sqlite."""
     from chainsim.experiments.sweeps.merging import merge as merged
     from chainsim.experiments.sweeps.store import writing
-    from chainsim.report.folder import check_out
+    from chainsim.report.places import check_out
 
     check_out(out)
     with writing(store_path(out, file)) as store:

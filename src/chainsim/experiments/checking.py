@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from chainsim.errors import InputError, Problem, RunError
+from chainsim.errors import InputError, Problem, RunError, shown
 from chainsim.experiments.baseline import Baseline, baseline_of, baseline_path, read_baseline
 from chainsim.experiments.evidence import (
     Evidence,
@@ -22,7 +22,7 @@ from chainsim.experiments.gates import FAIL, INCONCLUSIVE, PASS, Verdict
 from chainsim.experiments.judging import Judged, judged
 from chainsim.experiments.looks import Look, Plan, judged_by_looks
 from chainsim.experiments.pairing import check_pairing
-from chainsim.experiments.readings import Reading, readings
+from chainsim.experiments.readings import Reading, readings, units_by_measure
 from chainsim.experiments.runs import Prepared, prepare, with_found_warm_up
 from chainsim.experiments.staleness import check_baseline
 from chainsim.scenario.loading import Scenario, load_scenario
@@ -171,27 +171,46 @@ def _others(
     prepared: Prepared, expected: Sequence[Stated], overrides: Sequence[str]
 ) -> tuple[dict[str, Prepared], list[Problem]]:
     """The scenarios of `versus`, with the seed and replications of this one; or what is wrong."""
-    scenario = prepared.scenario
-    run = scenario.document.run
-    same = [f"run.seed={run.seed}", f"run.replications={run.replications}"]
-    same.append(f"run.confidence={float(run.confidence)!r}")
     found: dict[str, Prepared] = {}
     problems: list[Problem] = []
     for one in expected:
-        if one.versus is None or one.versus in found:
+        if one.versus is None:
             continue
-        path = _beside(scenario, one)
-        place = place_of(scenario, one.id, "versus")
-        if not path.is_file():
-            where, rule = f"expect.{one.id}.versus", f"be a file that exists: {path} does not"
-            problems.append(Problem(place, 0, 0, where, rule, f"'{one.versus}'"))
-            continue
+        path = _beside(prepared.scenario, one)
         try:
-            found[one.versus] = prepare(load_scenario(path, [*overrides, *same]))
-            check_pairing({"": prepared, one.versus: found[one.versus]})
+            if one.versus not in found:
+                found[one.versus] = _other(prepared, one, path, overrides)
+            problems += _unit_problems(one, found[one.versus], path)
         except InputError as error:
             problems += [_named(problem, path) for problem in error.problems]
     return found, problems
+
+
+def _other(prepared: Prepared, one: Stated, path: Path, overrides: Sequence[str]) -> Prepared:
+    """The scenario of a `versus`, once it can be paired with this one.
+
+    Raises:
+        InputError: it cannot be read, is wrong, or has other days.
+    """
+    scenario = prepared.scenario
+    if not path.is_file():
+        place, where = place_of(scenario, one.id, "versus"), f"expect.{one.id}.versus"
+        rule = f"be a file that exists: {path} does not"
+        raise InputError([Problem(place, 0, 0, where, rule, shown(one.versus))])
+    run = scenario.document.run
+    same = {"seed": run.seed, "replications": run.replications, "confidence": run.confidence}
+    settings = [f"run.{key}={float(value) if key == 'confidence' else value}"
+                for key, value in same.items()]  # fmt: skip
+    other = prepare(load_scenario(path, [*overrides, *settings]))
+    check_pairing({"": prepared, str(path): other})
+    return other
+
+
+def _unit_problems(one: Stated, other: Prepared, path: Path) -> Iterator[Problem]:
+    unit = units_by_measure(other.network).get(one.name, one.unit)
+    if unit != one.unit:
+        rule = f"have {one.name} in {one.unit} as the scenario that is compared with it"
+        yield Problem(str(path), 0, 0, "", rule, unit)
 
 
 def _named(problem: Problem, file: Path) -> Problem:
@@ -203,7 +222,9 @@ def _named(problem: Problem, file: Path) -> Problem:
 
 def _beside(scenario: Scenario, one: Stated) -> Path:
     """The file of `versus`, relative to the file in which it stands."""
-    file = place_of(scenario, one.id, "versus").rsplit(":", 2)[0]
+    file, *numbers = place_of(scenario, one.id, "versus").rsplit(":", 2)
+    if len(numbers) < 2 and scenario.files:  # an option: there is no other folder than the file's
+        file = scenario.files[0]
     return Path(file).parent / (one.versus or "")
 
 

@@ -26,6 +26,7 @@ from typing import Any, TypeVar
 
 from chainsim import __version__
 from chainsim.errors import InputError, Problem, RunError, shortened, shown
+from chainsim.experiments.executors import interrupts_held_back
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -128,7 +129,7 @@ def _client(address: str, timeout_s: float) -> Any:
     connect: Any = distributed.Client
     try:
         _shake_hands(address, timeout_s)
-        with warnings.catch_warnings():
+        with interrupts_held_back(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # versions are compared below
             return connect(address, timeout=timeout_s, set_as_default=False)
     except Exception as error:  # whatever listens there may answer anything
@@ -253,7 +254,7 @@ class _Cluster:
         while True:
             room = max(1, AHEAD * self.workers) - len(running)  # there may be no worker just now
             for task in islice(tasks, max(0, room)):
-                future = self.client.submit(_perform, work, task, __version__, pure=False)
+                future = self._submitted(_perform, work, task, __version__)
                 running[future.key] = future, task
                 future.add_done_callback(self._finished.put)
             if not running:
@@ -266,7 +267,11 @@ class _Cluster:
         import dask
 
         with dask.config.set({LARGE: "1 TiB"}):
-            return self.client.submit(pickle.loads, carried, pure=False)
+            return self._submitted(pickle.loads, carried)
+
+    def _submitted(self, *call: Any) -> Future:
+        with interrupts_held_back():  # half a future complains when it is deleted
+            return self.client.submit(*call, pure=False)
 
     def _next(self) -> Future:
         """A future that is done, whatever it came to."""

@@ -102,7 +102,7 @@ def on_its_own(one: Stated, found: Sequence[Reading], confidence: float) -> Evid
     if not sample.values.size:
         return nothing(one, sample.why)
     return Evidence(
-        () if sample.why else _opened(rooms(sample.values, one.at_least, one.at_most), one, sample),
+        () if sample.why else _opened(one, sample),
         t_interval(sample.values, confidence),
         one.unit,
         one.at_least,
@@ -121,21 +121,20 @@ def against_other(
     why = ours.why or (theirs.why and f"in the other scenario {theirs.why}")
     if why or not ours.values.size:
         return nothing(one, why or "there is no replication")
+    a, b = _restricted(ours, theirs, found, others)
     bounds = (one.at_least, one.at_most)
-    make = relative_differences if one.relative else differences
-    room = make(ours.values, theirs.values, bounds)
     if one.relative:
-        estimate = relative_interval(ours.values, theirs.values, confidence)
+        room, estimate = relative_differences(a, b, bounds), relative_interval(a, b, confidence)
     else:
-        estimate = t_interval(ours.values - theirs.values, confidence)
+        room, estimate = differences(a, b, bounds), t_interval(a - b, confidence)
     unknown = "" if room else "the other scenario's mean is zero: nothing is a share of it"
     return Evidence(
-        _opened(room, one, ours, theirs),
+        room,
         estimate,
         "1" if one.relative else one.unit,
         *bounds,
-        unknown or _censored_words(ours.censored or theirs.censored),
-        float(theirs.values.mean()),
+        unknown or _restricted_words(ours.censored or theirs.censored),
+        float(b.mean()),
     )
 
 
@@ -146,6 +145,9 @@ def against_baseline(
 
     The baseline is a fixed set of numbers: a share is one of their mean, and no sample of it.
     """
+    failed = _failed(found)
+    if failed:
+        return nothing(one, failed)
     recorded = baseline.measures[one.name]
     n = min(len(found), baseline.replications)
     ours, values = _sample(one.name, found[:n]), recorded.values[:n]
@@ -157,15 +159,14 @@ def against_baseline(
         )
     mean = float(np.mean([value for value in recorded.values if value is not None]))
     margin = (one.at_most or 0.0) * (abs(mean) if one.relative else 1.0)
-    beneath = _Sample(np.array(theirs), any(number < n for number in recorded.censored))
-    room = differences(ours.values, beneath.values, (-margin, margin))
+    censored = ours.censored or any(number < n for number in recorded.censored)
     return Evidence(
-        _opened(room, one, ours, beneath),
-        t_interval(ours.values - beneath.values, confidence),
+        differences(ours.values, theirs, (-margin, margin)),
+        t_interval(ours.values - np.array(theirs), confidence),
         one.unit,
         -margin,
         margin,
-        _censored_words(ours.censored or beneath.censored),
+        _restricted_words(censored),
         mean,
         most=baseline.replications,
     )
@@ -221,24 +222,31 @@ def _weeks(apart: Floats, margin: float, confidence: float, first: dt.date) -> W
     return Weeks(margin, tuple(rows))
 
 
-def _opened(
-    found: Sequence[Room], one: Stated, ours: _Sample, theirs: _Sample | None = None
-) -> tuple[Room, ...]:
-    """The rooms, where censored times leave open in which direction the truth lies.
+def _opened(one: Stated, sample: _Sample) -> tuple[Room, ...]:
+    """The room within the bounds, where censored times leave open how long they are.
 
     A censored time is longer than its value. So against a lower bound there may be more room than
-    the values say, against an upper bound less; if the other's time is censored, the reverse.
+    the values say, against an upper bound less.
     """
-    beneath = theirs is not None and theirs.censored
-    sides = ("low", "high") if one.at_least is not None else ("high",)
-    return tuple(
-        replace(
-            room,
-            may_be_more=ours.censored if side == "low" else beneath,
-            may_be_less=beneath if side == "low" else ours.censored,
-        )
-        for room, side in zip(found, sides, strict=False)
+    lower = rooms(sample.values, one.at_least, None)
+    upper = rooms(sample.values, None, one.at_most)
+    return (
+        *(replace(room, may_be_more=sample.censored) for room in lower),
+        *(replace(room, may_be_less=sample.censored) for room in upper),
     )
+
+
+def _restricted(
+    ours: _Sample, theirs: _Sample, found: Sequence[Reading], others: Sequence[Reading]
+) -> tuple[Floats, Floats]:
+    """The values of both; of times what both were followed for, replication by replication.
+
+    Source: restricted mean times, Royston and Parmar, BMC Medical Research Methodology 13 (2013).
+    """
+    if not (ours.censored or theirs.censored):
+        return ours.values, theirs.values
+    limits = [min(a.followed, b.followed) for a, b in zip(found, others, strict=True)]
+    return np.minimum(ours.values, limits), np.minimum(theirs.values, limits)
 
 
 def _sample(name: str, found: Sequence[Reading]) -> _Sample:
@@ -260,3 +268,9 @@ def _censored_words(censored: bool) -> str:
     if not censored:
         return ""
     return "some times lie beyond the end of the run: they count as what was watched, and as more"
+
+
+def _restricted_words(censored: bool) -> str:
+    if not censored:
+        return ""
+    return "some times lie beyond the end of the run: what both were watched for is compared"

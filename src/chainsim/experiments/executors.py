@@ -15,7 +15,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any, Protocol, TypeVar
@@ -86,9 +86,10 @@ class InProcess:
 
 @dataclass(frozen=True, slots=True)
 class Processes:
-    """Tasks are done by worker processes of this machine, which start with the first one."""
+    """Tasks are done by worker processes of this machine, which start with the first ones."""
 
     workers: int
+    """At most: with fewer tasks there are fewer."""
 
     def completed(
         self, work: Callable[[K], T], tasks: Iterable[K]
@@ -98,15 +99,20 @@ class Processes:
         Raises:
             RunError: a worker died (for want of memory, say), or could not be started.
         """
+        source = iter(tasks)
+        first = list(islice(source, self.workers))
+        if not first:
+            return
         context = get_context("spawn")
         try:
             lifeline, ours = context.Pipe(duplex=False)
         except OSError as error:
             raise _not_started(error) from error
         with _one_thread_each(), ours:
-            executor = ProcessPoolExecutor(self.workers, context, _enter, (work, lifeline))
+            # All processes of a pool are started at once, so it has no more than it needs.
+            executor = ProcessPoolExecutor(len(first), context, _enter, (work, lifeline))
             try:
-                yield from _as_completed(executor, iter(tasks), self.workers)
+                yield from _as_completed(executor, chain(first, source), len(first))
             except BrokenProcessPool:
                 raise RunError(
                     "a worker process ended without a result (out of memory, or killed from "
@@ -173,7 +179,7 @@ def _as_completed(
 ) -> Iterator[tuple[K, Any]]:
     """Keep every worker busy with one task and one more waiting."""
     running: dict[Future[Any], K] = {}
-    with _interrupts_held_back():  # the first submission starts the workers
+    with interrupts_held_back():  # the first submission starts the workers
         for task in islice(tasks, workers):
             running[executor.submit(_perform, task)] = task
     while True:
@@ -206,7 +212,7 @@ def _perform(task: Any) -> Any:
 
 
 @contextmanager
-def _interrupts_held_back() -> Iterator[None]:
+def interrupts_held_back() -> Iterator[None]:
     """An interrupt is delivered afterwards; processes started meanwhile never get one.
 
     What else ends this process is delivered afterwards too, and ends those processes as usual.

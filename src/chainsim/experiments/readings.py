@@ -38,6 +38,8 @@ class Reading:
     end of the run is what was watched of it."""
     censored: frozenset[str] = frozenset()
     """The times that are longer than what the row says."""
+    followed: float = 0.0
+    """Days from the strike to the end of the run: no time is seen to be longer."""
     weeks: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     """By series, in units; days of statistics, the last week may be shorter."""
     error: str = ""
@@ -54,8 +56,9 @@ def reading_of(replication: Replication) -> Reading:
     found = replication.resilience
     if replication.values is None:
         return Reading(replication.number, error=replication.error)
-    row, censored = _row(replication.values, found.total if found is not None else None)
-    return Reading(replication.number, row, censored)
+    impact = found.total if found is not None else None
+    row, censored = _row(replication.values, impact)
+    return Reading(replication.number, row, censored, impact.followed if impact else 0.0)
 
 
 def read(network: CompiledNetwork, number: int) -> Reading:
@@ -70,7 +73,8 @@ def read(network: CompiledNetwork, number: int) -> Reading:
     except MemoryError:
         return Reading(number, error="out of memory")
     row, censored = _row(measure(network, trajectory), impact)
-    return Reading(number, row, censored, weekly(network, trajectory))
+    followed = impact.followed if impact else 0.0
+    return Reading(number, row, censored, followed, weekly(network, trajectory))
 
 
 def readings(

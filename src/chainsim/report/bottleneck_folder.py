@@ -20,10 +20,8 @@ from chainsim.report import files
 from chainsim.report.bottleneck import bottleneck_object, build_object, shadow_verdict, used
 from chainsim.report.figures.bottleneck import bottleneck_pictures
 from chainsim.report.folder import (
-    LONGEST_NAME,
     Circumstances,
     circumstances_object,
-    folder_name,
     illustrate,
     inputs_object,
     result_folder,
@@ -31,6 +29,7 @@ from chainsim.report.folder import (
     write_text,
 )
 from chainsim.report.placement import MARK
+from chainsim.report.places import LONGEST_NAME, folder_name
 from chainsim.scenario.schema.document import ScenarioFile
 
 ENDING = "_bottleneck"

@@ -11,16 +11,15 @@ from chainsim.report import files
 from chainsim.report.calibration import calibration_object, evaluations_columns
 from chainsim.report.figures.calibration import calibration_pictures
 from chainsim.report.folder import (
-    LONGEST_NAME,
     Circumstances,
     circumstances_object,
-    folder_name,
     illustrate,
     inputs_object,
     result_folder,
     write_text,
 )
 from chainsim.report.placement import MARK
+from chainsim.report.places import LONGEST_NAME, folder_name
 
 ENDING = "_calibration"
 

@@ -18,7 +18,6 @@ from chainsim.report.comparison import (
 from chainsim.report.comparison_page import comparison_page
 from chainsim.report.figures.comparison import comparison_pictures
 from chainsim.report.folder import (
-    LONGEST_NAME,
     Circumstances,
     circumstances_object,
     illustrate,
@@ -28,6 +27,7 @@ from chainsim.report.folder import (
     write_text,
 )
 from chainsim.report.placement import MARK
+from chainsim.report.places import LONGEST_NAME
 
 
 def comparison_name(names: Iterable[str]) -> str:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
-import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +12,7 @@ from typing import Any
 import yaml
 
 from chainsim import provenance
-from chainsim.errors import InputError, Problem, RunError, shortened
+from chainsim.errors import RunError
 from chainsim.experiments.runs import Run
 from chainsim.provenance import Inputs
 from chainsim.report import files, placement
@@ -27,12 +24,9 @@ from chainsim.report.objects import run_object, validation_columns
 from chainsim.report.page import Illustration, page
 from chainsim.report.parameter_view import parameter_object
 from chainsim.report.placement import MARK
+from chainsim.report.places import check_out, unusable
 from chainsim.report.year_view import years_columns
 from chainsim.scenario.loading import Scenario
-
-LONGEST_NAME = 80
-"""Bytes of a folder's name."""
-_UNSAFE = re.compile(r"[^\w.-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +39,6 @@ class Circumstances:
     workers: int
 
 
-def folder_name(scenario_file: str) -> str:
-    """The name of the folder for a scenario file: its stem, made safe for any file system."""
-    name = _UNSAFE.sub("_", Path(scenario_file).stem).strip("._-")
-    while len(name.encode()) > LONGEST_NAME:
-        name = name[:-1]
-    return name or "scenario"
-
-
 def check_target(out: Path, name: str) -> Path:
     """The folder that results will be written to, once `out` exists and can be written to.
 
@@ -63,28 +49,10 @@ def check_target(out: Path, name: str) -> Path:
     target = out / name
     placement.clear(target)
     if target.is_symlink() or not placement.replaceable(target):
-        raise _unusable(
+        raise unusable(
             target, "be free or a folder of results", "something else that is not replaced"
         )
     return target
-
-
-def check_out(out: Path) -> None:
-    """Make a folder for results, if it is not there yet.
-
-    Raises:
-        InputError: it cannot be made or written to.
-    """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        os.rmdir(tempfile.mkdtemp(dir=out, prefix="."))  # short: an interrupt may leave it behind
-    except OSError as error:
-        raise _unusable(out, "be a folder that can be written to", error.strerror) from None
-
-
-def _unusable(path: Path, rule: str, got: str | None) -> InputError:
-    got, remedy = shortened(got or "an error"), "choose another folder with --out"
-    return InputError([Problem("--out", 0, 0, str(path), rule, got, remedy)])
 
 
 def write_run(run: Run, target: Path, circumstances: Circumstances) -> None:
