@@ -14,7 +14,7 @@ from typing import Any
 
 from chainsim import __version__
 
-PACKAGES = ("simpy", "numpy", "scipy", "matplotlib", "pydantic", "pyyaml", "numba")
+PACKAGES = ("simpy", "numpy", "scipy", "matplotlib", "pydantic", "pyyaml", "salib", "numba")
 
 
 def versions() -> dict[str, str]:
