@@ -449,7 +449,7 @@ def test_list_skips_what_is_no_summary_with_a_note(tmp_path: Path, text: str) ->
         assert done.exit_code == 0, done.stderr
         assert done.stderr == (
             f"{tmp_path / 'foreign'}: skipped, its summary.json is not one of a run or stress test "
-            "or calibration\n"
+            "or calibration or sensitivity analysis\n"
         )
     assert json.loads(done.stdout)["results"] == []
 
