@@ -16,7 +16,7 @@ from typing import IO
 
 HANGS_S = 120.0
 """After so long a command is taken to hang."""
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 """Workers may take so long to see that their command is gone."""
 HUNG = 124
 """The exit code of a command that was ended for that."""
