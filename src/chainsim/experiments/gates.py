@@ -232,6 +232,30 @@ def rank_claims(bootstrap_ranks: ArrayLike, rank_at_most: int) -> Claims:
     return Claims(inside=(agree + 1) / total, outside=(ranks.size - agree + 1) / total)
 
 
+def of_few_rows(claims: Claims, rows: int) -> Claims:
+    """The claims from resamples of so many rows, corrected for what few rows leave out.
+
+    Resamples of n rows spread less than samples do, by sqrt((n - 1) / n), and the normal quantiles
+    of their distribution stand for those of Student's t. And n rows that agree do so with
+    probability 2^-n by luck alone where two factors are alike (sign test): no p-value is below.
+
+    Args:
+        claims: By `rank_claims`.
+        rows: Of the design, at least 2.
+
+    Source: the expanded percentile interval of Hesterberg, What teachers should know about the
+    bootstrap, The American Statistician 69 (2015), as a test.
+    """
+    return Claims(_of_few(claims.inside, rows), _of_few(claims.outside, rows))
+
+
+def _of_few(p: float, rows: int) -> float:
+    from scipy import special  # type: ignore[import-untyped, unused-ignore]
+
+    quantile = sqrt((rows - 1) / rows) * float(special.ndtri(p))
+    return max(0.5**rows, float(special.stdtr(rows - 1, quantile)))
+
+
 def judge_rank(bootstrap_ranks: ArrayLike, rank_at_most: int, alpha: float) -> Verdict:
     """The verdict on the rank of a driver alone, from its bootstrap ranks.
 

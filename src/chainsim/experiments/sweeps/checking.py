@@ -12,9 +12,8 @@ from chainsim.experiments.evidence import Evidence, Spot, nothing
 from chainsim.experiments.expectations import Stated
 from chainsim.experiments.judging import Judged, judged
 from chainsim.experiments.readings import Reading
-from chainsim.experiments.sensitivity.resampling import Bootstrap
 from chainsim.experiments.sweeps.answers import Answers, finished, sweep_command
-from chainsim.experiments.sweeps.evidence import at_every_point, of_rank, resamples_for
+from chainsim.experiments.sweeps.evidence import Budget, at_every_point, of_rank
 from chainsim.experiments.sweeps.methods import ranking_blocks
 from chainsim.experiments.sweeps.planning import Sweep, planned
 from chainsim.experiments.sweeps.store import reading
@@ -131,11 +130,10 @@ def unfinished_study(gate: StudyGate, why: str) -> CheckedStudy:
 
 
 def _evidence(one: Stated, gate: StudyGate, readings: tuple[PointReadings, ...]) -> Evidence:
-    confidence = 1 - gate.alpha
     if one.kind != "driver":
-        return at_every_point(one, readings, confidence)
-    bootstrap = Bootstrap(confidence, resamples_for(len(gate.expected), gate.alpha))
-    return of_rank(one, gate.answers, ranking_blocks(gate.plan.points.blocks), bootstrap)
+        return at_every_point(one, readings, 1 - gate.alpha)
+    blocks = ranking_blocks(gate.plan.points.blocks)
+    return of_rank(one, gate.answers, blocks, Budget(gate.alpha, len(gate.expected)))
 
 
 def readings_by_point(gate: StudyGate) -> tuple[PointReadings, ...]:

@@ -1,9 +1,7 @@
 """What the finished runs of a study say to one expectation: bounds at all points, or a rank.
 
-The rank of a driver is judged from the resamples of the design that ranks it. That is a test of how
-much it depends on the points that were drawn. Ties count against either verdict. As n rows of a
-design that agree by luck do so with probability 2^-n if two factors are alike (sign test), no
-p-value is taken to be below that.
+The rank of a driver is judged from resamples of the rows of the design that ranks it: that tests
+how much it depends on the points that were drawn. Ties count against either verdict.
 """
 
 from __future__ import annotations
@@ -17,9 +15,9 @@ import numpy as np
 
 from chainsim.experiments.evidence import Evidence, Spot, nothing, on_its_own
 from chainsim.experiments.expectations import Stated
-from chainsim.experiments.gates import Claims, all_hold, rank_claims
+from chainsim.experiments.gates import Claims, all_hold, of_few_rows, rank_claims
 from chainsim.experiments.readings import Reading
-from chainsim.experiments.sensitivity.analysis import ranking_of
+from chainsim.experiments.sensitivity.analysis import Plan, ranking_of
 from chainsim.experiments.sensitivity.convergence import Ranking, ranks_among
 from chainsim.experiments.sensitivity.resampling import Bootstrap, complete
 from chainsim.experiments.statistics import Interval
@@ -31,8 +29,21 @@ from chainsim.scenario.schema.study import BASE
 
 FEWEST, MOST = 500, 10_000
 """Resamples of a ranking."""
+OF_SAMPLE = 1_000
+"""Resamples of a sample at least: each takes longer there."""
+LARGEST = 20_000_000
+"""Points times resamples."""
 FINENESS = 10
 """How many times finer p-values of ranks are than the smallest level that they are tested at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The error budget of a study."""
+
+    alpha: float
+    checks: int
+    """That share it."""
 
 
 @dataclass(frozen=True)
@@ -97,25 +108,25 @@ def _weakness(found: Evidence) -> tuple[float, float]:
     return found.tested.outside, -min(room.mean for room in found.rooms)
 
 
-def resamples_for(checks: int, alpha: float) -> int:
-    """Resamples that make p-values fine enough for so many checks that share a budget."""
-    return min(MOST, max(FEWEST, ceil(FINENESS * 2 * checks / alpha)))
+def resamples_for(plan: Plan, budget: Budget) -> int:
+    """Resamples that make p-values fine enough for all checks that share a budget."""
+    if plan.method == "sample":
+        return min(MOST, max(OF_SAMPLE, ceil(FINENESS * 2 * budget.checks / budget.alpha)))
+    return min(MOST, max(FEWEST, LARGEST // len(plan.places)))
 
 
-def of_rank(
-    one: Stated, answers: Answers, blocks: Sequence[Block], bootstrap: Bootstrap
-) -> Evidence:
+def of_rank(one: Stated, answers: Answers, blocks: Sequence[Block], budget: Budget) -> Evidence:
     """The evidence on the rank of a driver, for every base scenario: all have to hold.
 
     Args:
         one: With its driver.
         answers: The finished runs.
         blocks: Of the design that ranks, one for each base scenario.
-        bootstrap: How often ranks are found anew.
+        budget: Of the study.
     """
     standings = []
     for block in blocks:
-        found = _standing(one, answers, block, bootstrap)
+        found = _standing(one, answers, block, budget)
         if isinstance(found, str):
             of = "" if block.base == BASE else f" ({block.base})"
             return nothing(one, found + of)
@@ -124,7 +135,7 @@ def of_rank(
     worst = max(standings, key=lambda found: (found.claims.outside, found.rank))
     estimate = Interval(
         float(worst.rank), float(worst.best), float(worst.worst), None, None, worst.n,
-        bootstrap.confidence,
+        1 - budget.alpha,
     )  # fmt: skip
     words = "; ".join([_agreement(one, worst), *worst.notes])
     return Evidence((), estimate, "1", None, one.at_most, words, claims=claims, spot=worst.spot)
@@ -138,7 +149,7 @@ def _agreement(one: Stated, found: _Standing) -> str:
     )
 
 
-def _standing(one: Stated, answers: Answers, block: Block, bootstrap: Bootstrap) -> _Standing | str:
+def _standing(one: Stated, answers: Answers, block: Block, budget: Budget) -> _Standing | str:
     """Where the driver stands; or why that cannot be said."""
     answer = answers.of(one.name, block)
     if answer.failed.any():
@@ -148,11 +159,13 @@ def _standing(one: Stated, answers: Answers, block: Block, bootstrap: Bootstrap)
         lacking = int(np.isnan(values).sum())
         return f"no value in {lacking} of {values.size} runs"
     plan = plan_of(block)
-    ranking = None if plan is None else ranking_of(plan, values, bootstrap)
+    assert plan is not None, "the design ranks"
+    bootstrap = Bootstrap(1 - budget.alpha, resamples_for(plan, budget))
+    ranking = ranking_of(plan, values, bootstrap)
     if ranking is None or one.driver not in ranking.names or np.ptp(values.mean(axis=1)) == 0:
         return "the measure is the same at every point: there is nothing to rank"
     notes = (note,) if note else ()
-    return _ranked(one, ranking, block, notes, (1 - bootstrap.confidence) / 2)
+    return _ranked(one, ranking, block, notes, budget.alpha / 2)
 
 
 def _ranked(
@@ -162,15 +175,14 @@ def _ranked(
     best, worst = ranks_among(ranking, driver, ranked_factors(block))
     place = next(found for found in ranking.places if found.name == driver)
     others = [p.name for p in ranking.places if p.name in ranked_factors(block)]
-    luck = 0.5**ranking.n
-    inside = max(luck, rank_claims(best, most).inside)
-    outside = max(luck, rank_claims(worst, most).outside)
+    claims = Claims(rank_claims(best, most).inside, rank_claims(worst, most).outside)
+    claims = of_few_rows(claims, ranking.n)
     if place.above_floor is False:
-        outside = 1.0
+        claims = replace(claims, outside=1.0)
         notes = (*notes, "its effect cannot be told from noise, so that it cannot pass")
     spot = None if block.base == BASE else Spot(block.base, None)
     low, high = np.quantile(worst, [tail, 1 - tail], method="closest_observation")
     return _Standing(
-        spot, others.index(driver) + 1, int(low), int(high), Claims(inside, outside),
+        spot, others.index(driver) + 1, int(low), int(high), claims,
         float((worst <= most).mean()), ranking.n, f"{ranking.n} {ranking.rows}", notes,
     )  # fmt: skip
