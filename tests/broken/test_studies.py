@@ -27,6 +27,8 @@ FIRST = "{parameter: supplier.cycle}"
 SECOND = "{path: run.length, low: 10 d, high: 20 d}"
 THIRD = "{assumed: road.*}"
 DESIGN = "{method: latin_hypercube, n: 4}"
+RANKED = f"design: {DESIGN}\nmeasures: [output]"
+GROUPED = f"  - {FIRST}\n  - {SECOND}\n  - {THIRD}\n{RANKED}"
 
 
 class Case(NamedTuple):
@@ -107,6 +109,95 @@ CASES = {
     "unknown series": Case("measures:", "daily: [^demand.backlog]\nmeasures:", "demands.backlog"),
     "no list": Case(DESIGN, "{method: list, file: ^nowhere.csv}", "be a file that exists"),
     "wrong set": Case("measures:", "set: {run.lenght: 3 d}\nmeasures:", "did you mean 'length'?"),
+    "another scenario": Case(
+        "measures:",
+        "expect: [{id: a, measure: output, versus: ^chain.yaml, at_least: 1}]\nmeasures:",
+        "not stand in a study: a study is judged from its own points alone",
+    ),
+    "a baseline": Case(
+        "measures:", "expect: [{id: a, measure: output, within: ^2 %}]\nmeasures:", "in a study"
+    ),
+    "a series": Case(
+        "measures:", "expect: [{id: a, series: ^output, within: 2 %}]\nmeasures:", "in a study"
+    ),
+    "relative to what": Case(
+        "measures:",
+        "expect: [{id: a, measure: output, relative: ^true, at_least: 1}]\nmeasures:",
+        "in a study",
+    ),
+    "expected without a bound": Case(
+        "measures:",
+        "expect: [^{id: a, measure: output}]\nmeasures:",
+        "expect.a must have at_least or at_most, or driver and rank_at_most",
+    ),
+    "expected of nothing": Case(
+        "measures:", "expect: [^{id: a, at_least: 1}]\nmeasures:", "name a measure"
+    ),
+    "rank of nobody": Case(
+        "measures:", "expect: [{id: a, measure: output, rank_at_most: ^1}]\nmeasures:", "driver"
+    ),
+    "driver without a rank": Case(
+        "measures:",
+        "expect: [{id: a, measure: output, driver: ^road.time}]\nmeasures:",
+        "stand beside rank_at_most",
+    ),
+    "rank and bound": Case(
+        "measures:",
+        "expect: [{id: a, measure: output, driver: x, rank_at_most: 1, at_most: ^1}]\nmeasures:",
+        "write two expectations",
+    ),
+    "bounds in disorder": Case(
+        "measures:",
+        "expect: [{id: a, measure: output, at_least: ^2, at_most: 1}]\nmeasures:",
+        "not be above at_most",
+    ),
+    "two of one id": Case(
+        "measures:",
+        "expect: [{id: a, measure: output, at_least: 1},"
+        " {id: ^a, measure: output, at_most: 9}]\nmeasures:",
+        "be the id of one expectation",
+    ),
+    "unknown measure expected": Case(
+        "measures:",
+        "expect: [{id: a, measure: ^ouput, at_least: 1}]\nmeasures:",
+        "did you mean 'output'?",
+    ),
+    "bound in another unit": Case(
+        "measures:",
+        "expect: [{id: a, measure: output, at_least: ^3 d}]\nmeasures:",
+        "a bare number means its own unit",
+    ),
+    "too few points to rank": Case(
+        "measures:",
+        "expect: [{id: a, measure: output, driver: ^road.time, rank_at_most: 1}]\nmeasures:",
+        "add a design: sobol, morris, or latin_hypercube or list of 20 points or more",
+    ),
+    "unknown driver": Case(
+        RANKED,
+        "design: {method: morris}\n"
+        "expect: [{id: a, measure: output, driver: ^raod.time, rank_at_most: 1}]",
+        "did you mean 'road.time'?",
+    ),
+    "rank of any": Case(
+        RANKED,
+        "design: {method: morris}\n"
+        "expect: [{id: a, measure: output, driver: road.time, rank_at_most: ^3}]",
+        "be below 3, the number of factors and groups that are ranked",
+    ),
+    "driver in a group": Case(
+        GROUPED,
+        "  - {assumed: [supplier.*, road.*], group: times}\n  - {parameter: maker.stock}\n"
+        "design: {method: morris}\n"
+        "expect: [{id: a, measure: output, driver: ^road.time, rank_at_most: 1}]",
+        "it moves in the group 'times': name that",
+    ),
+    "group of a sample": Case(
+        GROUPED,
+        "  - {assumed: [supplier.*, road.*], group: times}\n  - {parameter: maker.stock}\n"
+        "design: {method: latin_hypercube, n: 20}\n"
+        "expect: [{id: a, measure: output, driver: ^times, rank_at_most: 1}]",
+        "a sample ranks single factors: name one of",
+    ),
     "wrong name of a base": Case("base: chain.yaml", "base: ^{'a b': chain.yaml}", "base"),
 }
 

@@ -191,5 +191,5 @@ def test_json_has_stable_keys_and_no_nan(tmp_path: Path) -> None:
     assert set(file["checks"][0]) == {
         "id", "kind", "measure", "versus", "relative", "verdict", "unit", "at_least", "at_most",
         "mean", "low", "high", "n", "reference", "p_inside", "p_outside", "needed", "why",
-        "place", "weeks",
+        "place", "weeks", "driver", "worst",
     }  # fmt: skip

@@ -18,6 +18,7 @@ from chainsim.network.compiling import compile_network
 from chainsim.scenario.loading import load_scenario
 
 EXAMPLE = ROOT / "examples" / "ci"
+STUDY = "examples/ci/workshop_study.yaml"
 
 
 def steps() -> list[dict[str, Any]]:
@@ -36,13 +37,28 @@ def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_command_of_the_workflow_passes(copied: Path) -> None:
-    (command,) = (s["run"] for s in steps() if s.get("run", "").startswith("chainsim check"))
-    words = shlex.split(command)[1:]
-    done = call(*words, "--replications", 4, "--workers", 1, "-q")
+    sweep, check = (
+        shlex.split(step["run"])[1:]
+        for step in steps()
+        if step.get("run", "").startswith("chainsim ")
+    )
+    assert (sweep[0], check[0]) == ("sweep", "check")
+    assert STUDY in sweep and STUDY in check
+    quick = [word for word in check if word != STUDY]  # the study is run where all is run: .ci/run
+    done = call(*quick, "--replications", 4, "--workers", 1, "-q")
     assert done.exit_code == 0, done.stdout + done.stderr
     root = ET.parse(copied / "check.xml").getroot()
     assert (root.get("failures"), root.get("errors"), len(root)) == ("0", "0", 2)
     assert (copied / "check.json").stat().st_size > 1000
+
+
+def test_the_study_asks_for_its_sweep_and_expects_a_driver(copied: Path) -> None:
+    done = call("sweep", STUDY, "--replications", 1, "--dry-run", "-q")
+    assert done.exit_code == 0, done.stderr
+    done = call("check", STUDY, "-q")
+    assert done.exit_code == 2 and f"run chainsim sweep {STUDY}" in done.stderr
+    expected = yaml.safe_load((copied / STUDY).read_text("utf-8"))["expect"]
+    assert [row.get("driver") for row in expected] == ["power_cut", None]
 
 
 def test_a_change_of_the_scenario_makes_its_baseline_stale(copied: Path) -> None:

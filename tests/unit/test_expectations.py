@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from tests.unit.cli_support import TINY, call, scenario
 
 from chainsim.errors import InputError
@@ -17,6 +18,7 @@ from chainsim.experiments.judging import ELSEWHERE, judged_by_run
 from chainsim.experiments.readings import Reading
 from chainsim.experiments.runs import prepare, run
 from chainsim.scenario.loading import scenario_from_text
+from chainsim.scenario.schema.expectations import Expectation
 
 EXPECTED = """
 expect:
@@ -235,8 +237,11 @@ def test_a_precision_that_is_not_reached_is_said(tmp_path: Path) -> None:
 
 def test_the_page_shows_every_kind_of_expectation() -> None:
     page = (Path(__file__).parents[2] / "docs" / "check.md").read_text("utf-8")
-    (block,) = re.findall(r"```yaml\n.*?(expect:\n.*?)```", page, re.DOTALL)
+    block, of_studies = re.findall(r"```yaml\n[^`]*?(expect:\n[^`]*?)```", page)
     found = prepare(scenario_from_text(f"{TINY}resilience: {{fail: 1 d}}\n{block}"))
     rows = stated(found.scenario, found.network)
     assert {row.kind for row in rows} == {"measure", "versus", "baseline", "series"}
     assert {row.relative for row in rows} == {True, False}
+    parsed = yaml.safe_load(of_studies)["expect"]
+    assert {"driver" in row for row in parsed} == {True, False}
+    assert all(Expectation.model_validate(row) for row in parsed)

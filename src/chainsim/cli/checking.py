@@ -1,10 +1,10 @@
-"""The command that decides whether scenarios do what they are expected to."""
+"""The command that decides whether scenarios and studies do what they are expected to."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,11 +14,14 @@ import click
 from chainsim.cli.failures import words_of
 from chainsim.cli.options import FILE, Call, simulation_options, with_seed_and_replications
 from chainsim.cli.progress import progress
+from chainsim.cli.sweeping import store_path
 from chainsim.errors import InputError, Problem, RunError, visible
 
 if TYPE_CHECKING:
+    from chainsim.experiments.checked import CheckedFile
     from chainsim.experiments.checking import Checked, Gate
     from chainsim.experiments.looks import Plan
+    from chainsim.experiments.sweeps.checking import StudyGate
 
 FORMATS = ("text", "json", "junit", "github", "markdown")
 
@@ -56,11 +59,19 @@ FORMATS = ("text", "json", "junit", "github", "markdown")
     metavar="FORMAT[:FILE]",
     help="text, json, junit, github or markdown, on the output or into a file; repeatable.",
 )
+@click.option(
+    "--out",
+    type=FILE,
+    default=Path("results"),
+    show_default=True,
+    help="Folder with the finished runs of studies.",
+)
 @simulation_options
 def check(files: tuple[Path, ...], **options: Any) -> None:
-    """Decide what scenarios expect: pass, fail, or inconclusive.
+    """Decide what scenarios and studies expect: pass, fail, or inconclusive.
 
-    Each FILE is a scenario with a block `expect`. All files are checked before anything is run.
+    Each FILE is a scenario or a study with a block `expect`. Scenarios are run; a study is judged
+    from the finished runs of its sweep. All files are checked before anything is run.
     Exit codes: 0 all pass; 1 something fails, or a law of conservation is broken; 3 nothing fails
     and something is inconclusive; 2 the input or the baseline is wrong; 4 a run failed.
     """
@@ -80,31 +91,31 @@ class _Checker(Call):
     formats: tuple[str, ...] = ()
 
     def check(self, files: Sequence[Path]) -> int:
-        from chainsim.experiments.checking import exit_code_of, unfinished
+        from chainsim.experiments.checked import exit_code_of
 
         outlets = self.outlets()
         gates = self.prepare(files)
-        found = []
+        found: list[CheckedFile] = []
         for gate in gates:
             try:
-                found.append(self.run(gate))
+                found.append(self.judge(gate))
             except Exception as error:  # whatever fails, a bug too, stops no other file
                 words = words_of(error)
                 click.echo(visible(f"{gate.file}: {words}"), err=True)
-                found.append(unfinished(gate, words.rsplit("\n", 1)[-1]))
+                found.append(_unfinished(gate, words.rsplit("\n", 1)[-1]))
         self.write(found, outlets)
         return exit_code_of(found)
 
-    def prepare(self, files: Sequence[Path]) -> list[Gate]:
+    def prepare(self, files: Sequence[Path]) -> list[Gate | StudyGate]:
         """All files, ready to run; all problems of all files at once."""
-        from chainsim.experiments.checking import open_gate
+        from chainsim.scenario.studies import is_study
 
-        overrides = with_seed_and_replications(self.overrides, self.seed, self.replications)
-        problems = list(self.slips(files))
-        gates = []
+        studies = {file for file in files if is_study(file)}
+        problems = list(self.slips(files, studies))
+        gates: list[Gate | StudyGate] = []
         for file in dict.fromkeys(files):
             try:
-                gates.append(open_gate(file, overrides, self.baseline_file, self.renew))
+                gates.append(self.open_study(file) if file in studies else self.open_scenario(file))
             except InputError as error:
                 problems += error.problems
         if problems:
@@ -113,9 +124,38 @@ class _Checker(Call):
             self.warn(gate)
         return gates
 
-    def slips(self, files: Sequence[Path]) -> list[Problem]:
-        """What is wrong with the options together."""
+    def open_scenario(self, file: Path) -> Gate:
+        """A scenario, ready to run."""
+        from chainsim.experiments.checking import open_gate
+
+        overrides = with_seed_and_replications(self.overrides, self.seed, self.replications)
+        return open_gate(file, overrides, self.baseline_file, self.renew)
+
+    def open_study(self, file: Path) -> StudyGate:
+        """A study with the finished runs of its sweep."""
+        from chainsim.experiments.sweeps.checking import open_study_gate
+        from chainsim.scenario.studies import load_study
+
+        seed = [] if self.seed is None else [f"run.seed={self.seed}"]
+        study = load_study(file, [*self.overrides, *seed], self.replications)
+        return open_study_gate(file, study, store_path(self.out, file), self.sweep_options())
+
+    def sweep_options(self) -> list[str]:
+        """The options that a sweep has to have, too, for its runs to be those that are judged."""
+        given = {"--seed": self.seed, "--replications": self.replications}
+        sets = [word for text in self.overrides for word in ("--set", text)]
+        return [*sets, *(w for key, n in given.items() if n is not None for w in (key, str(n)))]
+
+    def slips(self, files: Sequence[Path], studies: Collection[Path]) -> list[Problem]:
+        """What is wrong with the options together, and with those that studies do not have."""
         rules = []
+        options = {"--sequential": self.sequential, "--baseline": self.baseline_file,
+                   "--update-baseline": self.renew}  # fmt: skip
+        for option, given in options.items():
+            if studies and given:
+                first = next(file for file in files if file in studies)
+                reason = "it is judged from runs that are finished"
+                rules.append((option, f"stand without a study such as {first}: {reason}"))
         if self.at_most is not None and not self.sequential:
             rules.append(("--at-most", "stand beside --sequential"))
         if self.renew and self.sequential:
@@ -124,16 +164,22 @@ class _Checker(Call):
             rules.append(("--baseline", "stand beside one scenario: each has its own"))
         return [Problem(option, 0, 0, option, rule) for option, rule in rules]
 
-    def warn(self, gate: Gate) -> None:
-        for problem in gate.scenario.warnings:
+    def warn(self, gate: Gate | StudyGate) -> None:
+        for problem in gate.warnings:
             self.say(f"warning: {problem}")
         if not gate.expected:
             self.say(f"warning: {gate.file} expects nothing: only the laws are checked")
-        if gate.prepared.precision is not None:
+        if gate.has_precision:
             self.say(f"{gate.file}: run.precision is not used; --sequential adds replications")
 
+    def judge(self, gate: Gate | StudyGate) -> CheckedFile:
+        """One file with its verdicts; a scenario is run for them."""
+        from chainsim.experiments.sweeps.checking import StudyGate, judge_study
+
+        return judge_study(gate) if isinstance(gate, StudyGate) else self.run(gate)
+
     def run(self, gate: Gate) -> Checked:
-        """Run one file, and renew its baseline if that is asked for."""
+        """Run one scenario, and renew its baseline if that is asked for."""
         from chainsim.experiments.checking import renewed, run_gate
         from chainsim.experiments.executors import usable_processors
 
@@ -203,7 +249,9 @@ class _Checker(Call):
             found.insert(0, ("text", None))
         return found
 
-    def write(self, found: Sequence[Checked], outlets: Sequence[tuple[str, Path | None]]) -> None:
+    def write(
+        self, found: Sequence[CheckedFile], outlets: Sequence[tuple[str, Path | None]]
+    ) -> None:
         """Every format to its place; annotations and a summary where GitHub runs it."""
         from chainsim.report.check_formats import written
         from chainsim.report.checks import check_sheets
@@ -220,7 +268,7 @@ class _Checker(Call):
         if os.environ.get("GITHUB_ACTIONS") == "true":
             self.tell_github(found, any(row == ("github", None) for row in outlets))
 
-    def tell_github(self, found: Sequence[Checked], annotated: bool) -> None:
+    def tell_github(self, found: Sequence[CheckedFile], annotated: bool) -> None:
         """Annotations beside the output, and the summary of the step."""
         from chainsim.report.check_formats import summary, workflow_commands
 
@@ -234,6 +282,16 @@ class _Checker(Call):
                 file.write(summary(found) + "\n")
         except OSError as error:
             self.say(f"warning: the step summary could not be written: {error.strerror}")
+
+
+def _unfinished(gate: Gate | StudyGate, why: str) -> CheckedFile:
+    """A file that could not be judged: every check is inconclusive."""
+    from chainsim.experiments.checking import unfinished
+    from chainsim.experiments.sweeps.checking import StudyGate, unfinished_study
+
+    if isinstance(gate, StudyGate):
+        return unfinished_study(gate, why)
+    return unfinished(gate, why)
 
 
 def _slip_of(name: str, file: str | None) -> str:

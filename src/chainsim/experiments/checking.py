@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from chainsim.errors import InputError, Problem, RunError, shown
+from chainsim.errors import InputError, Problem, shown
 from chainsim.experiments.baseline import Baseline, baseline_of, baseline_path, read_baseline
+from chainsim.experiments.checked import CheckedFile
 from chainsim.experiments.evidence import (
     Evidence,
     against_baseline,
@@ -18,7 +19,6 @@ from chainsim.experiments.evidence import (
     series_against_baseline,
 )
 from chainsim.experiments.expectations import Stated, place_of, stated
-from chainsim.experiments.gates import FAIL, INCONCLUSIVE, PASS, Verdict
 from chainsim.experiments.judging import Judged, judged
 from chainsim.experiments.looks import Look, Plan, judged_by_looks
 from chainsim.experiments.pairing import check_pairing
@@ -49,13 +49,23 @@ class Gate:
         return self.prepared.scenario
 
     @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What may not be meant in the scenario."""
+        return self.scenario.warnings
+
+    @property
+    def has_precision(self) -> bool:
+        """Whether the scenario has a rule for the number of its replications."""
+        return self.prepared.precision is not None
+
+    @property
     def alpha(self) -> float:
         """The error budget of all verdicts: 1 - run.confidence."""
         return 1 - float(self.scenario.document.run.confidence)
 
 
 @dataclass(frozen=True)
-class Checked:
+class Checked(CheckedFile):
     """A scenario file with its verdicts."""
 
     gate: Gate
@@ -68,7 +78,21 @@ class Checked:
     replaced: Baseline | None = None
     """Then the baseline before it, if there was one."""
     error: str = ""
-    """Why the file could not be run at all."""
+
+    @property
+    def file(self) -> Path:
+        """The scenario file."""
+        return self.gate.file
+
+    @property
+    def alpha(self) -> float:
+        """The error budget of the gate."""
+        return self.gate.alpha
+
+    @property
+    def basis(self) -> str:
+        """Replications and seed."""
+        return f"{len(self.readings)} replications, seed {self.gate.prepared.network.seed}"
 
     @property
     def every_reading(self) -> Iterator[tuple[str, Reading]]:
@@ -76,44 +100,6 @@ class Checked:
         yield from (("", reading) for reading in self.readings)
         for name, found in self.others.items():
             yield from ((name, reading) for reading in found)
-
-    @property
-    def broken_laws(self) -> tuple[tuple[str, Reading], ...]:
-        """The replications in which a law of conservation does not hold."""
-        return tuple(row for row in self.every_reading if row[1].broke_a_law)
-
-    @property
-    def failed(self) -> tuple[tuple[str, Reading], ...]:
-        """The replications that failed, those with a broken law too."""
-        return tuple(row for row in self.every_reading if row[1].error)
-
-    @property
-    def laws(self) -> Verdict:
-        """Zero tolerance: fail if any law is broken, inconclusive where a run failed otherwise."""
-        if self.broken_laws:
-            return FAIL
-        return INCONCLUSIVE if self.failed or self.error else PASS
-
-    @property
-    def verdict(self) -> Verdict:
-        """Fail if anything fails; pass if everything passes."""
-        words = {self.laws, *(row.verdict for row in self.checks)}
-        return FAIL if FAIL in words else INCONCLUSIVE if INCONCLUSIVE in words else PASS
-
-    @property
-    def exit_code(self) -> int:
-        """0 pass; 1 fail; 4 a replication failed and nothing else did; 3 inconclusive."""
-        if self.verdict == FAIL:
-            return 1
-        if self.failed or self.error:
-            return RunError.exit_code
-        return 3 if self.verdict == INCONCLUSIVE else 0
-
-
-def exit_code_of(found: Sequence[Checked]) -> int:
-    """The exit code of all files together: a failure counts most, then a failed run."""
-    codes = {one.exit_code for one in found}
-    return next((code for code in (1, RunError.exit_code, 3) if code in codes), 0)
 
 
 def open_gate(

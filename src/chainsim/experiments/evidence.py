@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from chainsim.experiments.baseline import Baseline
 from chainsim.experiments.expectations import Stated
-from chainsim.experiments.gates import Room, rooms
+from chainsim.experiments.gates import Claims, Room, claims_on, rooms
 from chainsim.experiments.readings import WEEK, Reading
 from chainsim.experiments.relative import (
     differences,
@@ -23,6 +23,8 @@ from chainsim.experiments.statistics import Interval, pointwise_intervals, t_int
 
 Floats = NDArray[np.float64]
 Place = Literal["inside", "open", "outside"]
+MOST_VALUES = 6
+"""Factors of a point that are told in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,29 @@ class Weeks:
 
 
 @dataclass(frozen=True, slots=True)
+class Spot:
+    """A point of a study."""
+
+    base: str
+    """The base scenario; empty where the study has one."""
+    point: int | None
+    """Its number, as the export has it; None for all points of the base."""
+    values: tuple[tuple[str, str], ...] = ()
+    """The factors that are not as in the base, and their values."""
+
+    @property
+    def words(self) -> str:
+        """The point in words, with the values of a few factors."""
+        if self.point is None:
+            return f"the base {self.base}" if self.base else "the base"
+        shown = [f"{name} {value}" for name, value in self.values[:MOST_VALUES]]
+        if len(self.values) > MOST_VALUES:
+            shown.append(f"{len(self.values) - MOST_VALUES} more")
+        values = ", ".join([*([self.base] if self.base else []), *shown])
+        return f"point {self.point} ({values or 'the scenario as it is'})"
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What the replications say to one expectation."""
 
@@ -77,6 +102,16 @@ class Evidence:
     weeks: Weeks | None = None
     most: int | None = None
     """Replications that can be used at most: those of the baseline."""
+    claims: Claims | None = None
+    """The p-values where they are of ranks, and no tests of rooms."""
+    spot: Spot | None = None
+    """Of a study: the point with the weakest evidence that the bounds are kept, whose estimate
+    this is."""
+
+    @property
+    def tested(self) -> Claims:
+        """The p-values of the claims that the expectation is met, and that it is not."""
+        return claims_on(self.rooms) if self.claims is None else self.claims
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from chainsim.scenario.schema.fields import Written
 
 SERIES = "series"
 """Stands for all series: they have the unit of output."""
-Kind = Literal["measure", "versus", "baseline", "series"]
+Kind = Literal["measure", "versus", "baseline", "series", "driver"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ class Stated:
     """The other scenario's file, as it is written."""
     place: str = ""
     """file:line:column of the expectation."""
+    driver: str | None = None
+    """Of a study: the factor or group whose rank among the drivers of the measure has the bound."""
 
     @property
     def needs_baseline(self) -> bool:
@@ -63,7 +65,7 @@ def stated(scenario: Scenario, network: CompiledNetwork) -> tuple[Stated, ...]:
         slips = list(_slips(scenario, expected, units))
         problems += slips
         if not slips:
-            found.append(_in_numbers(scenario, expected, units))
+            found.append(in_numbers(expected, units, place_of(scenario, expected.id)))
     if problems:
         raise InputError(problems)
     return tuple(found)
@@ -80,6 +82,12 @@ def _slips(
         rule = "be a measure of the run: there is no resilience block"
         remedy = "add resilience: {fail: 1 d} to compare with the twin"
         yield _problem(scenario, expected, "measure", rule, shown(measure), remedy)
+    for key, rule, remedy in bound_slips(expected, units):
+        yield _problem(scenario, expected, key, rule, "", remedy)
+
+
+def bound_slips(expected: Expectation, units: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """(key, rule, remedy) of every bound that has not the unit of its measure."""
     unit = _unit_of(expected, units)
     for key in ("at_least", "at_most", "within"):
         bound = getattr(expected, key)
@@ -93,7 +101,7 @@ def _slips(
                 f"be {quantities.describe(unit.dimension)} (in {_examples(unit)}),"
                 f" not {quantities.describe(quantity.dimension)}"
             )
-            yield _problem(scenario, expected, key, rule, "", "a bare number means its own unit")
+            yield key, rule, "a bare number means its own unit"
 
 
 def _examples(unit: quantities.Quantity) -> str:
@@ -123,7 +131,14 @@ def _unknown(scenario: Scenario, expected: Expectation, measure: str) -> Problem
     return _problem(scenario, expected, "measure", "name a measure", shown(measure), remedy)
 
 
-def _in_numbers(scenario: Scenario, expected: Expectation, units: Mapping[str, str]) -> Stated:
+def in_numbers(expected: Expectation, units: Mapping[str, str], place: str) -> Stated:
+    """An expectation without slips in the units of its measure.
+
+    Args:
+        expected: As it is written.
+        units: Of every measure, and of `SERIES`.
+        place: file:line:column.
+    """
     one = _unit_of(expected, units)
     low, high = (_number(bound, one) for bound in (expected.at_least, expected.at_most))
     kind: Kind = "measure" if expected.versus is None else "versus"
@@ -143,7 +158,7 @@ def _in_numbers(scenario: Scenario, expected: Expectation, units: Mapping[str, s
         at_most=high,
         relative=relative,
         versus=expected.versus,
-        place=place_of(scenario, expected.id),
+        place=place,
     )
 
 

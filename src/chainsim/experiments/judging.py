@@ -1,4 +1,4 @@
-"""The verdicts on the expectations of a scenario: one implementation for `run` and `check`."""
+"""The verdicts on expectations: one implementation for runs, scenarios and studies."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from chainsim.experiments.decision_size import replications_to_decide
 from chainsim.experiments.evidence import Evidence, nothing, on_its_own
 from chainsim.experiments.expectations import Stated
-from chainsim.experiments.gates import INCONCLUSIVE, Verdict, adjusted, claims_on, verdicts
+from chainsim.experiments.gates import INCONCLUSIVE, Verdict, adjusted, verdicts
 from chainsim.experiments.readings import Reading
 
 ELSEWHERE = "judged by chainsim check"
@@ -54,7 +54,7 @@ def judged(
     """
     if not expected:
         return ()
-    claims = [claims_on(evidence.rooms) for evidence in found]
+    claims = [evidence.tested for evidence in found]
     words = verdicts(claims, alpha)
     inside, outside = adjusted(claims)
     open_ones = sum(word == INCONCLUSIVE for word in words)
@@ -64,7 +64,7 @@ def judged(
         needed, why = None, evidence.why
         if words[k] == INCONCLUSIVE:
             needed, why = _to_decide(evidence, level)
-        elif all(room.sd == 0 for room in evidence.rooms):
+        elif evidence.rooms and all(room.sd == 0 for room in evidence.rooms):
             why = why or _exact_words(one, evidence.rooms[0].n, alpha / 2)
         rows.append(Judged(one, evidence, words[k], inside[k], outside[k], needed, why))
     return tuple(rows)

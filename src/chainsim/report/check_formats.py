@@ -9,9 +9,16 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from chainsim.errors import printable, visible
-from chainsim.experiments.checking import Checked
+from chainsim.experiments.checked import CheckedFile
 from chainsim.experiments.gates import FAIL, INCONCLUSIVE, PASS, Verdict
-from chainsim.report.checks import check_object, check_sheets, judged_row, laws_words, sentence
+from chainsim.report.checks import (
+    check_object,
+    check_sheets,
+    failure_words,
+    judged_row,
+    laws_words,
+    sentence,
+)
 from chainsim.report.files import json_text
 from chainsim.report.tables import plain
 
@@ -26,7 +33,7 @@ _MARKS = re.compile(r"([\\`*_{}\[\]<>|#!~&])")
 SIGNS: dict[Verdict, str] = {PASS: "✅", FAIL: "❌", INCONCLUSIVE: "❔"}
 
 
-def written(format_: str, found: Sequence[Checked]) -> str:
+def written(format_: str, found: Sequence[CheckedFile]) -> str:
     """All files with their verdicts in one of the `FORMATS`."""
     if format_ == "json":
         return json_text(check_object(found))
@@ -39,7 +46,7 @@ def written(format_: str, found: Sequence[Checked]) -> str:
     return "".join(plain(sheet) + "\n" for sheet in check_sheets(found))
 
 
-def junit(found: Sequence[Checked]) -> str:
+def junit(found: Sequence[CheckedFile]) -> str:
     """JUnit XML: a suite for each file, a case for each check and one for the laws.
 
     What fails is a `failure`; what is inconclusive is an `error` of type `inconclusive`, which
@@ -48,13 +55,13 @@ def junit(found: Sequence[Checked]) -> str:
     root = ET.Element("testsuites", name="chainsim check")
     totals = [0, 0, 0]
     for one in found:
-        suite = ET.SubElement(root, "testsuite", name=_xml(str(one.gate.file)))
+        suite = ET.SubElement(root, "testsuite", name=_xml(str(one.file)))
         rows = list(_cases(one))
         counts = [len(rows), *(sum(v == word for _, v, _ in rows) for word in (FAIL, INCONCLUSIVE))]
         _count(suite, counts)
         totals = [a + b for a, b in zip(totals, counts, strict=True)]
         for name, verdict, words in rows:
-            stem = _xml(one.gate.file.stem)
+            stem = _xml(one.file.stem)
             case = ET.SubElement(suite, "testcase", name=_xml(name), classname=stem, time="0")
             _add_verdict(case, verdict, _xml(words))
     _count(root, totals)
@@ -77,15 +84,15 @@ def _add_verdict(case: ET.Element, verdict: Verdict, words: str) -> None:
     ET.SubElement(case, tag, type=verdict, message=words).text = words
 
 
-def _cases(found: Checked) -> Iterator[tuple[str, Verdict, str]]:
+def _cases(found: CheckedFile) -> Iterator[tuple[str, Verdict, str]]:
     """(name, verdict, words) of every check of a file, and of the laws."""
     for row in found.checks:
         yield row.id, row.verdict, sentence(row)
     yield "laws", found.laws, "; ".join([laws_words(found), *_errors(found)])
 
 
-def _errors(found: Checked) -> list[str]:
-    return [f"replication {r.number}: {r.error}" for _, r in found.failed[:3]]
+def _errors(found: CheckedFile) -> list[str]:
+    return [failure_words(*row) for row in found.failed[:3]]
 
 
 def _xml(text: str) -> str:
@@ -93,7 +100,7 @@ def _xml(text: str) -> str:
     return _NOT_XML.sub(lambda bad: bad.group().encode("unicode_escape").decode(), text)
 
 
-def workflow_commands(found: Sequence[Checked]) -> str:
+def workflow_commands(found: Sequence[CheckedFile]) -> str:
     """GitHub workflow commands, at most ten: failures as errors, what is open as warnings.
 
     Source: GitHub Docs, Workflow commands for GitHub Actions; the escaping is that of
@@ -110,7 +117,7 @@ def workflow_commands(found: Sequence[Checked]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _annotated(found: Sequence[Checked]) -> Iterator[tuple[Verdict, str, str, str]]:
+def _annotated(found: Sequence[CheckedFile]) -> Iterator[tuple[Verdict, str, str, str]]:
     """(verdict, place, title, words) of all that did not pass."""
     for one in found:
         for row in one.checks:
@@ -118,7 +125,7 @@ def _annotated(found: Sequence[Checked]) -> Iterator[tuple[Verdict, str, str, st
                 yield row.verdict, row.stated.place, f"{row.id}: {row.verdict}", sentence(row)
         if one.laws != PASS:
             words = "; ".join([laws_words(one), *_errors(one)])
-            yield one.laws, str(one.gate.file), f"laws: {one.laws}", words
+            yield one.laws, str(one.file), f"laws: {one.laws}", words
 
 
 def _position(place: str) -> str:
@@ -148,11 +155,11 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def markdown(found: Sequence[Checked]) -> str:
+def markdown(found: Sequence[CheckedFile]) -> str:
     """A table of verdicts for each file."""
     parts = []
     for one in found:
-        file = _marked(str(one.gate.file))
+        file = _marked(str(one.file))
         head = f"### {SIGNS[one.verdict]} {file}: {one.verdict}"
         lines = [head, "", "| | check | about | expected | found | interval | note |"]
         lines.append("|" + "---|" * 7)
@@ -174,7 +181,7 @@ def _marked(text: str) -> str:
     return _MARKS.sub(r"\\\1", printable(text))
 
 
-def summary(found: Sequence[Checked]) -> str:
+def summary(found: Sequence[CheckedFile]) -> str:
     """The Markdown for a step summary, cut at what GitHub takes."""
     text = markdown(found)
     if len(text) <= LARGEST_SUMMARY:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from chainsim.experiments.checked import CheckedFile
 from chainsim.experiments.checking import Checked
-from chainsim.experiments.evidence import Week, Weeks
+from chainsim.experiments.evidence import Spot, Week, Weeks
 from chainsim.experiments.gates import INCONCLUSIVE
 from chainsim.experiments.judging import Judged
+from chainsim.experiments.readings import Reading
+from chainsim.experiments.sweeps.checking import CheckedStudy
 from chainsim.outcome.laws import LAWS
 from chainsim.report.baselines import baseline_object
 from chainsim.report.tables import Sheet, number
@@ -18,25 +21,24 @@ MOST_ERRORS = 5
 """Failed replications that are told one by one."""
 
 
-def check_object(found: Sequence[Checked]) -> dict[str, Any]:
+def check_object(found: Sequence[CheckedFile]) -> dict[str, Any]:
     """All files with their verdicts."""
     return {"schema": CHECK_SCHEMA, "files": [file_object(one) for one in found]}
 
 
-def file_object(found: Checked) -> dict[str, Any]:
-    """One file with its verdicts."""
-    gate = found.gate
+def file_object(found: CheckedFile) -> dict[str, Any]:
+    """One file with its verdicts: what scenarios and studies have in common, then their own."""
+    own = _study_facts(found) if isinstance(found, CheckedStudy) else {}
+    if isinstance(found, Checked):
+        own = _scenario_facts(found)
     return {
-        "file": str(gate.file),
-        "scenario": gate.scenario.document.name,
-        "fingerprint": gate.prepared.network.fingerprint,
+        "file": str(found.file),
+        **own,
         "verdict": found.verdict,
         "exit_code": found.exit_code,
-        "seed": gate.prepared.network.seed,
-        "replications": len(found.readings),
         "failed": len(found.failed),
         "error": found.error or None,
-        "error_budget": round(gate.alpha, 12),
+        "error_budget": round(found.alpha, 12),
         "checks": [judged_object(row) for row in found.checks],
         "laws": {
             "verdict": found.laws,
@@ -44,6 +46,16 @@ def file_object(found: Checked) -> dict[str, Any]:
             "replications": len(list(found.every_reading)),
             "broken": len(found.broken_laws),
         },
+    }
+
+
+def _scenario_facts(found: Checked) -> dict[str, Any]:
+    gate = found.gate
+    return {
+        "scenario": gate.scenario.document.name,
+        "fingerprint": gate.prepared.network.fingerprint,
+        "seed": gate.prepared.network.seed,
+        "replications": len(found.readings),
         "looks": [
             {"replications": look.replications, "alpha": look.alpha, "decided": list(look.decided)}
             for look in found.looks
@@ -52,6 +64,21 @@ def file_object(found: Checked) -> dict[str, Any]:
         "renewed": renewal_object(found),
         "errors": [
             {"versus": name or None, "replication": reading.number, "error": reading.error}
+            for name, reading in found.failed
+        ],
+    }
+
+
+def _study_facts(found: CheckedStudy) -> dict[str, Any]:
+    plan = found.gate.plan
+    return {
+        "study": plan.study.document.name,
+        "bases": {name: str(file) for name, file in plan.study.document.bases.items()},
+        "points": len(plan.points.points),
+        "replications": plan.replications,
+        "store": str(found.gate.store),
+        "errors": [
+            {"of": name, "replication": reading.number, "error": reading.error}
             for name, reading in found.failed
         ],
     }
@@ -74,6 +101,7 @@ def judged_object(row: Judged) -> dict[str, Any]:
         "measure": stated.name,
         "versus": stated.versus,
         "relative": stated.relative,
+        "driver": stated.driver,
         "verdict": row.verdict,
         "unit": evidence.unit,
         "at_least": evidence.at_least,
@@ -89,7 +117,12 @@ def judged_object(row: Judged) -> dict[str, Any]:
         "why": row.why,
         "place": stated.place,
         "weeks": None if evidence.weeks is None else _weeks_object(evidence.weeks),
+        "worst": None if evidence.spot is None else _spot_object(evidence.spot),
     }
+
+
+def _spot_object(spot: Spot) -> dict[str, Any]:
+    return {"base": spot.base or None, "point": spot.point, "values": dict(spot.values)}
 
 
 def _weeks_object(weeks: Weeks) -> dict[str, Any]:
@@ -114,13 +147,13 @@ def _week_object(row: Week) -> dict[str, Any]:
     }
 
 
-def check_sheets(found: Sequence[Checked]) -> list[Sheet]:
+def check_sheets(found: Sequence[CheckedFile]) -> list[Sheet]:
     """A table for each file, with what held in all replications below it."""
     return [_file_sheet(one) for one in found]
 
 
-def _file_sheet(found: Checked) -> Sheet:
-    title = f"{found.gate.file}: {found.verdict}"
+def _file_sheet(found: CheckedFile) -> Sheet:
+    title = f"{found.file}: {found.verdict}"
     rows = [judged_row(row) for row in found.checks]
     rows.append(("laws", found.laws, "conservation", "no exception", laws_words(found), "", ""))
     return Sheet(title, CHECK_COLUMNS, rows, frozenset(), _budget_words(found), _error_lines(found))
@@ -149,6 +182,8 @@ def about(row: Judged) -> str:
         return f"{stated.name} less the baseline's"
     if stated.kind == "series":
         return f"weeks of {stated.name} less the baseline's"
+    if stated.kind == "driver":
+        return f"rank of {stated.driver} among the drivers of {stated.name}"
     return stated.name
 
 
@@ -177,6 +212,9 @@ def note(row: Judged) -> str:
         words.append(f"about {row.needed:,} replications would decide")
     if row.evidence.weeks is not None and row.verdict != "pass":
         words.append(weeks_words(row.evidence.weeks))
+    spot = row.evidence.spot
+    if spot is not None and spot.point is not None and row.evidence.estimate is not None:
+        words.append(f"worst at {spot.words}")
     return "; ".join([*words, *([row.why] if row.why else [])])
 
 
@@ -193,26 +231,26 @@ def weeks_words(weeks: Weeks) -> str:
     )
 
 
-def laws_words(found: Checked) -> str:
-    """How many laws were checked in how many replications, and what came of it."""
+def laws_words(found: CheckedFile) -> str:
+    """How many laws were checked in how many replications or runs, and what came of it."""
     if found.error:
         return f"not checked: {found.error}"
     total = len(list(found.every_reading))
     broken = len(found.broken_laws)
-    words = f"{len(LAWS)} laws in {total} replications"
+    words = f"{len(LAWS)} laws in {total} {found.counted}"
     if broken:
         return f"{words}: BROKEN in {broken}"
     failed = len(found.failed)
     return f"{words}, {failed} of which failed" if failed else f"{words}: all hold"
 
 
-def _budget_words(found: Checked) -> str:
-    looks = found.looks
+def _budget_words(found: CheckedFile) -> str:
     text = (
-        f"{len(found.readings)} replications, seed {found.gate.prepared.network.seed}; the error "
-        f"budget of {100 * found.gate.alpha:g} % is shared by {_counted(found.checks)} (Holm)"
+        f"{found.basis}; the error budget of {100 * found.alpha:g} % is shared by"
+        f" {_counted(found.checks)} (Holm)"
     )
-    if len(looks) > 1 or (looks and looks[0].alpha < found.gate.alpha):
+    looks = found.looks if isinstance(found, Checked) else ()
+    if len(looks) > 1 or (looks and looks[0].alpha < found.alpha):
         sizes = ", ".join(str(look.replications) for look in looks)
         text += f" and by looks at {sizes} replications"
     return text + "."
@@ -222,14 +260,17 @@ def _counted(rows: Sequence[Judged]) -> str:
     return "1 check" if len(rows) == 1 else f"{len(rows)} checks"
 
 
-def _error_lines(found: Checked) -> list[str]:
-    lines = []
-    for name, reading in found.failed[:MOST_ERRORS]:
-        of = f" of {name}" if name else ""
-        lines.append(f"replication {reading.number}{of} failed: {reading.error}")
+def _error_lines(found: CheckedFile) -> list[str]:
+    lines = [failure_words(*row) for row in found.failed[:MOST_ERRORS]]
     if len(found.failed) > MOST_ERRORS:
         lines.append(f"and {len(found.failed) - MOST_ERRORS} more failed")
     return lines
+
+
+def failure_words(name: str, reading: Reading) -> str:
+    """Which replication failed, of what, and why."""
+    of = f" of {name}" if name else ""
+    return f"replication {reading.number}{of} failed: {reading.error}"
 
 
 def sentence(row: Judged) -> str:

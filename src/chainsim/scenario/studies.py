@@ -11,13 +11,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from chainsim.errors import InputError, Problem
+from chainsim.errors import InputError, Problem, shown
 from chainsim.scenario import explaining, strict_yaml
+from chainsim.scenario.checks.study_expectations import study_expectation_slips
 from chainsim.scenario.evaluation import jsonable
 from chainsim.scenario.factors import Variable, resolved
 from chainsim.scenario.files import Reference, read_text
 from chainsim.scenario.loading import OpenedScenario, open_scenario
-from chainsim.scenario.nodes import Node, Place
+from chainsim.scenario.nodes import Node, Place, path_text
 from chainsim.scenario.overrides import parse_overrides
 from chainsim.scenario.schema.study import BASE, Listed, StudyFile
 from chainsim.scenario.tables import Row, read_table
@@ -50,7 +51,10 @@ class Study:
         """A problem at a path of the study."""
         node = self.root.at(path) if self.root else None
         place = node.place if node else Place(self.file)
-        words = "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in path).lstrip(".")
+        if self.root:
+            words = path_text(self.root, path)
+        else:
+            words = "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in path).lstrip(".")
         return Problem(*place, words, rule, got, remedy)
 
 
@@ -118,6 +122,9 @@ class _Loading:
             problems += explaining.problems_of(error, root, StudyFile)
             raise InputError(dict.fromkeys(problems)) from None
         self.problems += problems
+        for path, rule, remedy in study_expectation_slips(document):
+            node, words = root.at(path), path_text(root, path)
+            self.problems.append(Problem(*node.place, words, rule, shown(node.written()), remedy))
         return root, document
 
     def bases(self, root: Node, document: StudyFile) -> dict[str, OpenedScenario]:

@@ -114,6 +114,20 @@ def analyse(
     return _of_sample(measure, plan, values, how)
 
 
+def ranking_of(plan: Plan, values: Floats, bootstrap: Bootstrap) -> Ranking | None:
+    """The ranking alone, with its resamples; arguments as in `analyse`.
+
+    None for one factor at a time, and where a sample has too few points.
+    """
+    if plan.method == "morris":
+        return rank_morris(morris_effects(plan.places, values, plan.names, plan.groups, bootstrap))
+    if plan.method == "sobol":
+        return rank_sobol(sobol_indices(values, plan.columns, plan.second_order, bootstrap))
+    if plan.method != "sample" or complete(values).sum() < LEAST_POINTS:
+        return None
+    return rank_sample(from_sample(plan.places, values, plan.names, bootstrap))
+
+
 def _of_sample(measure: tuple[str, str], plan: Plan, values: Floats, how: Bootstrap) -> Analysis:
     n = int(complete(values).sum())
     if n < LEAST_POINTS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -70,6 +70,10 @@ class Ranking:
     resamples in which it holds."""
     n: int
     rows: str
+    names: tuple[str, ...] = ()
+    """The factors in the order of `resampled`."""
+    resampled: Floats = field(default_factory=lambda: np.zeros((0, 0)), compare=False)
+    """(resample, factor): what they are ranked by, in resamples of the rows."""
 
     @property
     def rankable(self) -> bool:
@@ -90,6 +94,24 @@ class Ranking:
             f"{self.n} {self.rows} are too few to rank all factors: of resamples only so many keep "
             f"the order {pairs}{f' and {more} more' if more > 0 else ''}."
         )
+
+
+def ranks_among(ranking: Ranking, name: str, others: Sequence[str]) -> tuple[Floats, Floats]:
+    """The best and the worst rank of a factor among others in each resample, 1 the most important.
+
+    They differ where factors are equal, or where a resample does not tell.
+
+    Args:
+        ranking: With its resamples.
+        name: The factor, one of `ranking.names`.
+        others: The factors that it is compared with; those that were not ranked come after it.
+    """
+    own = ranking.resampled[:, ranking.names.index(name)][:, None]
+    known = [j for j, one in enumerate(ranking.names) if one in others and one != name]
+    theirs = ranking.resampled[:, known]
+    best: Floats = 1.0 + (theirs > own).sum(axis=1)
+    worst: Floats = 1.0 + (~(theirs < own)).sum(axis=1)
+    return best, worst
 
 
 # ---- ranks
@@ -149,7 +171,7 @@ def _ranking(
         Place(names[j], values[j], rank, int(low[j]), int(high[j]), above[j])
         for rank, j in enumerate(order, start=1)
     )
-    return Ranking(places, tuple(undecided), 0, "")
+    return Ranking(places, tuple(undecided), 0, "", tuple(names), resampled)
 
 
 # ---- growing samples

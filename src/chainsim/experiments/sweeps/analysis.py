@@ -7,20 +7,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from chainsim.experiments.sensitivity.analysis import Analysis, Method, Plan, analyse
+from chainsim.experiments.sensitivity.analysis import Analysis, analyse
 from chainsim.experiments.sensitivity.censored import restricted
 from chainsim.experiments.sensitivity.discovery import Box, find_box, misses
 from chainsim.experiments.sensitivity.drivers import Basis
 from chainsim.experiments.sensitivity.resampling import Bootstrap, Floats
 from chainsim.experiments.sweeps.answers import Answer, Answers
+from chainsim.experiments.sweeps.methods import plan_of
 from chainsim.experiments.sweeps.planning import measures_of
 from chainsim.experiments.sweeps.points import Block
 from chainsim.scenario.factors import Variable
 from chainsim.scenario.schema.study import (
     Base,
     Grid,
-    LatinHypercube,
-    Listed,
     Morris,
     OneAtATime,
     Sobol,
@@ -29,14 +28,6 @@ from chainsim.scenario.schema.study import (
 
 LEAST = 20
 """Points from which on a sample is searched for a box."""
-METHODS: dict[type, Method] = {
-    OneAtATime: "one_at_a_time",
-    Morris: "morris",
-    Sobol: "sobol",
-    LatinHypercube: "sample",
-    Listed: "sample",
-}
-"""Which analysis fits a design; a grid is drawn, and a single point says nothing of factors."""
 
 
 @dataclass(frozen=True)
@@ -99,45 +90,31 @@ def analysed(answers: Answers) -> Sensitivity:
     )
 
 
+def known_values(answer: Answer) -> tuple[Floats, str]:
+    """(point, replication) as analysed, times that are censored cut; and how, in words."""
+    if not answer.censored.any():
+        return answer.values, ""
+    known = np.where(answer.censored, answer.followed, answer.values)
+    cut = restricted(known, answer.censored)
+    return cut.values, cut.sentence(answer.measure, answer.unit)
+
+
 def _finding(answers: Answers, block: Block, measure: str) -> Finding:
     document = answers.sweep.study.document
     answer = answers.of(measure, block)
-    values, note = answer.values, ""
-    if answer.censored.any():
-        known = np.where(answer.censored, answer.followed, values)
-        cut = restricted(known, answer.censored)
-        values, note = cut.values, cut.sentence(measure, answer.unit)
+    values, note = known_values(answer)
     analysis = None
-    method = METHODS.get(type(block.design))
-    if method is not None and block.variables:
+    plan = plan_of(block)
+    if plan is not None:
         bootstrap = Bootstrap(float(document.confidence))
         found = analyse(
-            (measure, answer.unit), _plan(block, method), values, bases_of(block.variables),
+            (measure, answer.unit), plan, values, bases_of(block.variables),
             bootstrap,
         )  # fmt: skip
         analysis = replace(found, note=note)
     wanted = [one for one in document.targets if one.measure == measure]
     missed = tuple(_missed(block, values, one) for one in wanted)
     return Finding(block, answer, values, note, analysis, missed)
-
-
-def _plan(block: Block, method: Method) -> Plan:
-    if isinstance(block.design, Listed):
-        places, variables = _listed_places(block)
-        return Plan(method, tuple(v.name for v in variables), places)
-    design = block.design
-    second = isinstance(design, Sobol) and design.second_order
-    groups = block.groups if method in ("sobol", "morris") else None
-    return Plan(method, block.names, block.places, groups, second)
-
-
-def _listed_places(block: Block) -> tuple[Floats, tuple[Variable, ...]]:
-    """The factors of a list that are numbers, each between its least and its largest value."""
-    known = [j for j in range(len(block.variables)) if np.isfinite(block.numbers[:, j]).all()]
-    numbers = block.numbers[:, known]
-    low, high = numbers.min(axis=0), numbers.max(axis=0)
-    span = np.where(high > low, high - low, 1.0)
-    return (numbers - low) / span, tuple(block.variables[j] for j in known)
 
 
 def bases_of(variables: Sequence[Variable]) -> dict[str, Basis]:

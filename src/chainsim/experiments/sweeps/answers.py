@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from chainsim.errors import InputError, Problem
 from chainsim.experiments.contrasts import IMPACT_MEASURES
+from chainsim.experiments.readings import Reading
 from chainsim.experiments.sweeps.planning import Sweep
 from chainsim.experiments.sweeps.points import Block
 from chainsim.experiments.sweeps.runs import unpacked
@@ -85,6 +87,15 @@ class Answers:
             values, failed, ~np.isnan(followed), followed,
         )  # fmt: skip
 
+    def reading(self, task: tuple[int, int], measures: Iterable[str]) -> Reading:
+        """A run as a replication of its point, with some measures; a censored time as followed."""
+        found = self.results[task]
+        if found is None:
+            return Reading(task[1], error=self.errors[task])
+        censored = found["censored"]
+        row = {name: censored.get(name, value_of(found, name)) for name in measures}
+        return Reading(task[1], row, frozenset(name for name in row if name in censored))
+
 
 def value_of(result: Mapping[str, Any], measure: str) -> float | None:
     """A measure of a run: NAME, NAME.ITEM or NAME@YEAR; None where the run does not have it."""
@@ -112,8 +123,18 @@ def names_in(results: Sequence[Mapping[str, Any]]) -> list[str]:
     return [*sorted(total), *sorted(items), *sorted(years)]
 
 
-def finished(sweep: Sweep, store: SweepStore) -> Answers:
+def sweep_command(study: str, out: Path, options: Sequence[str] = ()) -> str:
+    """The command that runs what is missing of a study, with the options of this call."""
+    return shlex.join(["chainsim", "sweep", study, "--out", str(out), *options])
+
+
+def finished(sweep: Sweep, store: SweepStore, options: Sequence[str] = ()) -> Answers:
     """The runs of a sweep, all of which are finished.
+
+    Args:
+        sweep: As planned.
+        store: Of its runs.
+        options: That make the sweep what it is, for the command that goes on.
 
     Raises:
         InputError: some are not, and how to go on.
@@ -136,8 +157,7 @@ def finished(sweep: Sweep, store: SweepStore) -> Answers:
             unpacked_once[key] = unpacked(payload)
         results[task] = unpacked_once[key]
     if lacking:
-        out = shlex.quote(str(store.path.parent))
-        again = f"chainsim sweep {shlex.quote(sweep.study.file)} --out {out}"
+        again = sweep_command(sweep.study.file, store.path.parent, options)
         rule = f"hold all {len(sweep.tasks)} runs of the study"
         got = f"{len(sweep.tasks) - lacking}"
         raise InputError([Problem(str(store.path), 0, 0, "the store", rule, got, f"run {again}")])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,6 +10,9 @@ from typing import Any
 from chainsim import __version__
 from chainsim.errors import InputError, Problem, did_you_mean, shown
 from chainsim.experiments.contrasts import IMPACT_MEASURES
+from chainsim.experiments.expectations import SERIES, Stated
+from chainsim.experiments.readings import units_by_measure
+from chainsim.experiments.sweeps.expected import stated_by_study
 from chainsim.experiments.sweeps.points import Points, number_of_points, points_of
 from chainsim.experiments.sweeps.runs import ENGINE, OUTPUT, Identity
 from chainsim.network.compiling import MODEL_VERSION, compile_network
@@ -32,6 +35,8 @@ class Sweep:
     points: Points
     shard: tuple[int, int] = (1, 1)
     """(i, n): every n-th point, from the i-th on."""
+    expected: tuple[Stated, ...] = ()
+    """What the study expects, as `chainsim check` decides it."""
 
     @property
     def replications(self) -> int:
@@ -86,9 +91,10 @@ def planned(study: Study, shard: tuple[int, int] = (1, 1)) -> Sweep:
     """The sweep of a study, with all its points.
 
     Raises:
-        InputError: more runs than the budget, or values with which a base scenario is not possible.
+        InputError: more runs than the budget, values with which a base scenario is not possible,
+            or an expectation of what there is not.
     """
-    _check_names(study)
+    units = _units_of_checked_names(study)
     document = study.document
     wanted = number_of_points(study) * document.replications
     if wanted > document.budget.runs:
@@ -96,7 +102,8 @@ def planned(study: Study, shard: tuple[int, int] = (1, 1)) -> Sweep:
         remedy = "raise budget.runs, or take fewer factors, groups of them, or a smaller design"
         rule = f"need at most the budget of {document.budget.runs} runs"
         raise InputError([study.problem(("design",), rule, got, remedy)])
-    return Sweep(study, points_of(study), shard)
+    points = points_of(study)
+    return Sweep(study, points, shard, stated_by_study(study, points, units))
 
 
 def measures_of(study: Study) -> tuple[str, ...]:
@@ -107,23 +114,26 @@ def measures_of(study: Study) -> tuple[str, ...]:
     return (*USUAL, *(USUAL_IMPACT if twins else ()))
 
 
-def _check_names(study: Study) -> None:
-    """Nothing, if all bases compile and all measures and series that are named exist.
+def _units_of_checked_names(study: Study) -> Mapping[str, str]:
+    """The units of all measures, if all bases compile and all that is named exists.
 
     Raises:
         InputError: with every problem.
     """
     problems: list[Problem] = []
     items: set[str] = set()
+    units: dict[str, str] = {}
     for base in study.bases.values():
         scenario = base.load(study.overrides)
-        compile_network(scenario)
+        units = units_by_measure(compile_network(scenario)) | units
         items |= {*scenario.document.items}
     document = study.document
     named: list[tuple[tuple[str | int, ...], str]] = [
         *((("measures", k), name) for k, name in enumerate(document.measures)),
         *((("targets", k, "measure"), one.measure) for k, one in enumerate(document.targets)),
-    ]
+        *((("expect", k, "measure"), one.measure) for k, one in enumerate(document.expect)
+          if one.measure is not None),
+    ]  # fmt: skip
     problems += _unknown_measures(study, named, items)
     series = [OUTPUT, *(f"{kind}.{name}" for table in (COUNTS, LEVELS)
                         for kind, names in table.items() for name in names)]  # fmt: skip
@@ -134,6 +144,14 @@ def _check_names(study: Study) -> None:
             problems.append(study.problem(("daily", k), rule, shown(name), remedy))
     if problems:
         raise InputError(problems)
+    years = {name: _unit_of_year(name, units) for _, name in named if "@" in name}
+    return units | years | {SERIES: units["output"]}
+
+
+def _unit_of_year(name: str, units: Mapping[str, str]) -> str:
+    """The unit of a measure of a calendar year, NAME@YEAR."""
+    plain = name.partition("@")[0]
+    return units.get(plain) or YEAR_MEASURES[plain].unit.replace("units", units["output"])
 
 
 def _unknown_measures(
