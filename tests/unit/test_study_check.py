@@ -143,7 +143,7 @@ def test_two_drivers_that_are_alike_seldom_pass() -> None:
     """y = x1 x2 + x3 / 5 does not change if x1 and x2 change places: neither leads.
 
     Of 300 designs at most alpha / 2 = 2.5 % may say that one does; 5.2 % would be three standard
-    errors more. Without the correction for few rows 5.5 % do.
+    errors more. Without the correction for few rows 5.3 % do.
     """
     wrong = 0
     for seed in range(300):
