@@ -96,6 +96,31 @@ CASES = {
         "{method: latin_hypercube, n: 4}", "^{method: latin_hypercube, n: 400}", "400 runs"
     ),
     "unknown measure": Case("[output]", "[^outptu]", "did you mean 'output'?"),
+    "measure that is none of an item": Case("[output]", "[^output.car]", "name a measure"),
+    "item of a stage": Case("[output]", "[^peak_backlog./../x]", "name a measure"),
+    "one path twice": Case(
+        SECOND, "{path: parameters.supplier.cycle, low: 1, high: 2}", "one factor only"
+    ),
+    "one name twice": Case(
+        SECOND, "{path: run.length, low: 10 d, high: 20 d, name: road.time}", "names of their own"
+    ),
+    "name of a column": Case(FIRST, "{parameter: supplier.cycle, name: point}", "as a column"),
+    "set as well": Case("measures:", "set: {run.length: 15 d}\nmeasures:", "be given by set"),
+    "group that is a factor": Case(
+        f"{FIRST}\n  - {SECOND}\n  - {THIRD}\ndesign: {DESIGN}",
+        "{parameter: supplier.cycle, group: length}\n"
+        "  - {path: run.length, low: 10 d, high: 20 d, name: length}\ndesign: {method: morris}",
+        "no names of other factors",
+    ),
+    "whole between halves": Case(
+        FIRST, "{parameter: supplier.cycle, low: 0.5, high: 3.5, whole: ^true}", "whole low and"
+    ),
+    "target in another unit": Case(
+        "measures:", "targets: [{measure: output, at_least: ^5 d}]\nmeasures:", "a plain number"
+    ),
+    "files that nobody read": Case(
+        SECOND, "{path: ^calendars.week.days_file, values: [a.csv, b.csv]}", "calendars"
+    ),
     "unknown item": Case("[output]", "[^days_of_cover.prat]", "did you mean 'part'?"),
     "unknown measure of a year": Case("[output]", "[^fill_rate@2024]", "output@2030"),
     "unknown target": Case(
@@ -194,9 +219,9 @@ CASES = {
     "group of a sample": Case(
         GROUPED,
         "  - {assumed: [supplier.*, road.*], group: times}\n  - {parameter: maker.stock}\n"
-        "design: {method: latin_hypercube, n: 20}\n"
-        "expect: [{id: a, measure: output, driver: ^times, rank_at_most: 1}]",
-        "a sample ranks single factors: name one of",
+        "design: {method: ^latin_hypercube, n: 20}\n"
+        "expect: [{id: a, measure: output, driver: times, rank_at_most: 1}]",
+        "be morris or sobol where factors have groups",
     ),
     "wrong name of a base": Case("base: chain.yaml", "base: ^{'a b': chain.yaml}", "base"),
 }

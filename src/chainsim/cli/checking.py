@@ -103,8 +103,9 @@ class _Checker(Call):
                 words = words_of(error)
                 click.echo(visible(f"{gate.file}: {words}"), err=True)
                 found.append(_unfinished(gate, words.rsplit("\n", 1)[-1]))
+        unwritten = self.write_baselines(found)
         self.write(found, outlets)
-        return exit_code_of(found)
+        return exit_code_of(found) or unwritten
 
     def prepare(self, files: Sequence[Path]) -> list[Gate | StudyGate]:
         """All files, ready to run; all problems of all files at once."""
@@ -191,9 +192,7 @@ class _Checker(Call):
         with progress(str(gate.file), total, self.quiet) as done:
             if not renew:
                 return run_gate(gate, plan, workers, done)
-            found = renewed(gate, workers, done)
-        self.write_baseline(found)
-        return found
+            return renewed(gate, workers, done)
 
     def has_baseline(self, gate: Gate) -> bool:
         """Whether a baseline is written for a file: one that is needed, or named."""
@@ -206,6 +205,20 @@ class _Checker(Call):
         from chainsim.experiments.looks import Plan
 
         return Plan(self.sequential, self.at_most)
+
+    def write_baselines(self, found: Sequence[CheckedFile]) -> int:
+        """Write the new baselines; the exit code if one cannot be written, else 0."""
+        from chainsim.experiments.checking import Checked
+
+        code = 0
+        for one in found:
+            if isinstance(one, Checked) and self.renew and (one.renewed or one.failed):
+                try:
+                    self.write_baseline(one)
+                except RunError as error:
+                    click.echo(visible(str(error)), err=True)
+                    code = RunError.exit_code
+        return code
 
     def write_baseline(self, found: Checked) -> None:
         """Put the new baseline in place of the old one, and show the difference."""

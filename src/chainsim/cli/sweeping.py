@@ -63,20 +63,22 @@ class _Sweeper(Call):
     def sweep(self, file: Path) -> None:
         from chainsim.experiments.executors import executor_for, usable_processors
         from chainsim.experiments.sweeps.course import Course
-        from chainsim.experiments.sweeps.store import writing
+        from chainsim.experiments.sweeps.store import looking, writing
         from chainsim.report.places import check_out
 
         plan = self.planned(file)
+        path = store_path(self.out, file, plan.shard)
+        if self.dry_run:
+            with looking(path) as kept:
+                self.estimate(Course(plan, kept, self.rerun or ""))  # type: ignore[arg-type]
+            return
         check_out(self.out)
         began = time.monotonic()
         executor = executor_for(self.kind, self.workers or usable_processors(), self.scheduler)
-        with writing(store_path(self.out, file, plan.shard)) as store:
+        with writing(path) as store:
             course = Course(plan, store, self.rerun or "")  # type: ignore[arg-type]
             outlook = course.outlook()
             self.say_outlook(plan, outlook, store.path)
-            if self.dry_run:
-                self.estimate(course, outlook, executor.workers)
-                return
             outcome = self.run(course, outlook, executor, file.stem)
         self.show(plan, outlook, outcome, store.path, round(time.monotonic() - began, 3))
         self.report_failures(plan, outcome)
@@ -105,8 +107,15 @@ class _Sweeper(Call):
         if outlook.other:
             self.say(f"{outlook.other} runs of earlier forms of the study are kept beside them")
 
-    def estimate(self, course: Course, outlook: Outlook, workers: int) -> None:
-        """Say how long it would take."""
+    def estimate(self, course: Course) -> None:
+        """Say what would be run and how long it would take; nothing is written."""
+        from chainsim.experiments.executors import executor_for, usable_processors
+
+        outlook = course.outlook()
+        workers = executor_for(
+            self.kind, self.workers or usable_processors(), self.scheduler
+        ).workers
+        self.say_outlook(course.sweep, outlook, course.store.path)
         seconds, how = outlook.seconds, "the median of those kept"
         if seconds is None and course.missing:
             seconds, how = course.timed(), "the first one, which was run for this and not kept"

@@ -136,6 +136,15 @@ def saltelli(
     return _places(sobol.sample(problem, n, calc_second_order=second_order, seed=rng))
 
 
+def saltelli_row(moved: int, second_order: bool) -> int:
+    """The points of one row of `saltelli`, for so many factors or groups.
+
+    >>> saltelli_row(3, False), saltelli_row(3, True)
+    (5, 8)
+    """
+    return 2 * moved + 2 if second_order else moved + 2
+
+
 def morris(
     trajectories: int,
     names: Sequence[str],

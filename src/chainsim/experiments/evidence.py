@@ -183,7 +183,9 @@ def against_baseline(
     failed = _failed(found)
     if failed:
         return nothing(one, failed)
-    recorded = baseline.measures[one.name]
+    recorded = baseline.measures.get(one.name)
+    if recorded is None:
+        return nothing(one, "it has no value in any replication of the baseline")
     n = min(len(found), baseline.replications)
     ours, values = _sample(one.name, found[:n]), recorded.values[:n]
     theirs = [value for value in values if value is not None]

@@ -20,12 +20,6 @@ from chainsim.outcome.resilience import Resilience
 from chainsim.outcome.trajectory import Integers, Trajectory
 
 WEEK = 7
-WEEKLY = {
-    "output": "sum of the week",
-    "delivered": "sum of the week",
-    "backlog": "mean over the ends of its days",
-}
-"""The series by week, and what a week's number is; of output items."""
 
 
 @dataclass(frozen=True, slots=True)

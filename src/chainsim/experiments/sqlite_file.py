@@ -62,9 +62,10 @@ def reading(path: Path, layout: Layout) -> Iterator[sqlite3.Connection]:
         RunError: it cannot be read.
     """
     if not path.is_file():
-        raise _refused(path, "be a store of runs that exists", "")
+        raise refused(path, "be a store of runs that exists", "")
     with in_words(path), _connected(path, _mode(path)) as connection:
         _check(path, connection, layout)
+        connection.execute("BEGIN")  # all that is read is of one moment
         yield connection
 
 
@@ -75,11 +76,12 @@ def in_words(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGED:
-            raise _refused(path, "be whole", str(error)) from error
+            raise refused(path, "be whole", str(error)) from error
         raise RunError(f"the store of runs {path} cannot be used: {error}") from error
 
 
-def _refused(path: Path, rule: str, got: str) -> InputError:
+def refused(path: Path, rule: str, got: str) -> InputError:
+    """The error of a file that is no store, or no whole one."""
     remedy = "move it away, and the runs are made again" if got else ""
     return InputError([Problem(str(path), 0, 0, "the store", rule, got, remedy)])
 
@@ -118,10 +120,10 @@ def _check(path: Path, connection: sqlite3.Connection, layout: Layout) -> None:
         for name in ("application_id", "user_version")
     )
     if application != layout.application:
-        raise _refused(path, "be a store of runs of this kind", "something else")
+        raise refused(path, "be a store of runs of this kind", "something else")
     if version != layout.version:
         got = f"layout {version}"
-        raise _refused(path, f"be of the layout of this version, {layout.version}", got)
+        raise refused(path, f"be of the layout of this version, {layout.version}", got)
 
 
 @contextmanager

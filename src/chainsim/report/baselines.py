@@ -58,7 +58,7 @@ def _changed(old: Baseline | None, new: Baseline) -> Iterator[Row]:
         values = before[name].values if name in before else None
         if values != recorded.values:
             yield name, _mean(values or ()), _mean(recorded.values), recorded.unit
-    for name in before.keys() - new.measures.keys():
+    for name in sorted(before.keys() - new.measures.keys()):
         yield name, _mean(before[name].values), None, before[name].unit
     weeks = {} if old is None else old.series
     for name, series in new.series.items():

@@ -113,7 +113,9 @@ def workflow_commands(found: Sequence[CheckedFile]) -> str:
         lines.append(f"::{command} {_position(place)},title={_property(title)}::{_data(words)}")
     left = len(rows) - MOST_ANNOTATIONS
     if left > 0:  # the tenth is given up for the count of those that are not shown
-        lines[-1] = f"::error title=chainsim check::{left + 1} more checks did not pass"
+        hidden = {row[0] for row in rows[MOST_ANNOTATIONS - 1 :]}
+        command = "error" if FAIL in hidden else "warning"
+        lines[-1] = f"::{command} title=chainsim check::{left + 1} more checks did not pass"
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -184,6 +186,8 @@ def _marked(text: str) -> str:
 def summary(found: Sequence[CheckedFile]) -> str:
     """The Markdown for a step summary, cut at what GitHub takes."""
     text = markdown(found)
-    if len(text) <= LARGEST_SUMMARY:
+    raw = text.encode(errors="replace")
+    if len(raw) <= LARGEST_SUMMARY:
         return text
-    return text[:LARGEST_SUMMARY].rsplit("\n", 1)[0] + "\n\n(cut: it is too long)\n"
+    whole_lines = raw[:LARGEST_SUMMARY].decode(errors="ignore").rsplit("\n", 1)[0]
+    return whole_lines + "\n\n(cut: it is too long)\n"

@@ -178,13 +178,13 @@ def _pictures(found: Sensitivity) -> Iterator[Picture]:
 def _points(one: Finding, analysis: Analysis, stem: str) -> Iterator[Picture]:
     chosen = points_that_fill(one.block)
     columns = _columns(one.block, chosen)
-    target = _target(one.missed[0]) if one.missed else None
+    target = _drawn(one)
     yield from point_pictures(analysis, columns, one.values[chosen], target, stem)
 
 
 def _maps(one: Finding, stem: str) -> Iterator[Picture]:
     columns = _columns(one.block, range(len(one.block.points)))
-    target = _target(one.missed[0]) if one.missed else None
+    target = _drawn(one)
     pairs = list(combinations(columns, 2))[:MOST_MAPS]
     for index, (across, up) in enumerate(pairs):
         own = f"{stem}_{index + 1}" if len(pairs) > 1 else stem
@@ -210,12 +210,12 @@ def _columns(block: Block, rows: range | list[int]) -> list[Column]:
 
 
 def _target(miss: Missed) -> Target:
-    written = miss.target
-    low, high = (
-        None if quantity is None else float(quantity.value)
-        for quantity in (written.at_least, written.at_most)
-    )
-    return Target(low, high)
+    return Target(miss.target.at_least, miss.target.at_most)
+
+
+def _drawn(one: Finding) -> Target | None:
+    aim = one.drawn_target
+    return None if aim is None else Target(aim.at_least, aim.at_most)
 
 
 def _units(block: Block) -> Mapping[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -26,6 +27,8 @@ Evidence = Literal["documented", "derived", "assumed", "chosen"]
 """Of a parameter as its table has it; what a scenario sets at a path is chosen."""
 DIGITS = 6
 """Of a range, to which values are rounded, so that what is printed is what was run."""
+RESERVED = ("base", "design", "point", "replication", "day", "censored", "error", "(dummy)")
+"""Columns of tables of results, and the dummy."""
 WAYS = ("parameter", "path", "assumed")
 """Ways to say what a factor is."""
 TAIL = 0.0005
@@ -42,7 +45,7 @@ class Variable:
     unit: str
     evidence: Evidence
     base: float | None
-    """The value of the scenario; None where it is no number."""
+    """The value of the first base scenario; None where it is no number."""
     low: float = 0.0
     high: float = 0.0
     values: tuple[str, ...] = ()
@@ -56,6 +59,12 @@ class Variable:
     """Varied together with others; itself if it has no group."""
     suffix: str = ""
     """What follows the number in an override: a space and a unit."""
+    bases: tuple[tuple[str, float | None], ...] = ()
+    """The value of each base scenario by its name, where there are several."""
+
+    def base_of(self, name: str) -> float | None:
+        """The value of a base scenario; None where it is no number."""
+        return dict(self.bases).get(name, self.base)
 
     def setting(self, place: float) -> str:
         """The value at a place of the unit interval, as an override has it."""
@@ -82,6 +91,8 @@ class Variable:
 
     def _quantile(self, place: float) -> float:
         low, high = self.low, self.high
+        if self.whole and self.shape == "uniform":  # each whole number alike likely
+            return min(high, low + math.floor(place * (high - low + 1)))
         if self.shape == "log_uniform":
             return math.exp(math.log(low) + place * (math.log(high) - math.log(low)))
         if self.shape == "triangular":
@@ -94,9 +105,11 @@ class Variable:
 
     def _rounded(self, value: float) -> str:
         if self.whole:
-            return str(round(value))
-        span = self.high - self.low
-        rounded = round(value, DIGITS - math.floor(math.log10(span)))
+            return str(min(max(round(value), round(self.low)), round(self.high)))
+        if self.shape == "log_uniform":  # digits of the value: the range spans decades
+            rounded = float(f"{value:.{DIGITS}g}")
+        else:
+            rounded = round(value, DIGITS - math.floor(math.log10(self.high - self.low)))
         return f"{Decimal(repr(min(max(rounded, self.low), self.high))).normalize():f}"
 
 
@@ -134,12 +147,52 @@ def resolved(study: Study) -> tuple[Variable, ...]:
                 entry.try_ends(variables)
             except InputError as error:
                 problems += error.problems
-    for name in {v.name for v in found if sum(v.name == o.name for o in found) > 1}:
-        remedy = "leave it out of one of them (except: ...), or give it a name of its own"
-        problems.append(study.problem(("factors",), "be varied by one factor only", name, remedy))
+    problems += _clashes(study, found)
     if problems:
         raise InputError(problems)
-    return tuple(found)
+    return tuple(_with_bases(study, found))
+
+
+def _clashes(study: Study, found: Sequence[Variable]) -> Iterator[Problem]:
+    """Names and paths that two factors have, or that mean something else."""
+
+    def problem(rule: str, got: str, remedy: str) -> Problem:
+        return study.problem(("factors",), rule, shown(got), remedy)
+
+    names, paths = Counter(v.name for v in found), Counter(v.path for v in found)
+    for path in (path for path, number in paths.items() if number > 1):
+        remedy = "leave it out of one of them (except: ...)"
+        yield problem("be varied by one factor only", path, remedy)
+    for name in (name for name, number in names.items() if number > 1):
+        if all(paths[v.path] == 1 for v in found if v.name == name):
+            yield problem("have names of their own", name, "give one of them another name")
+    for name in names:
+        if name in RESERVED:
+            yield problem("not be called as a column of the results is", name, "name it otherwise")
+    for group in dict.fromkeys(v.group for v in found if v.group != v.name):
+        if any(v.name == group and v.group == group for v in found):
+            yield problem("have groups that are no names of other factors", group, "")
+    given = {text.partition("=")[0] for text in study.overrides}
+    for path in (v.path for v in found if v.path in given):
+        yield problem("not be given by set (or --set) as well", path, "take it out of one of them")
+
+
+def _with_bases(study: Study, found: Sequence[Variable]) -> Iterator[Variable]:
+    """The factors with what each of several base scenarios has."""
+    if len(study.bases) == 1:
+        yield from found
+        return
+    scenarios = {name: one.load(study.overrides) for name, one in study.bases.items()}
+    for variable in found:
+        values = ((name, _base_of(variable, one)) for name, one in scenarios.items())
+        yield replace(variable, bases=tuple(values))
+
+
+def _base_of(variable: Variable, scenario: Scenario) -> float | None:
+    name = variable.path.removeprefix("parameters.")
+    if name != variable.path:
+        return scenario.parameters[name].in_unit
+    return _known(variable.number(_word(_at(scenario.merged, variable.path))))
 
 
 @dataclass
@@ -166,9 +219,11 @@ class _Resolving:
         patterns = ("*",) if self.factor.assumed is True else self.factor.assumed
         assert isinstance(patterns, tuple)
         table = self.scenario.parameters
-        used = table.behind(n for o in self.scenario.origins.values() for n in o.parameters)
-        names = [n for n in sorted(used) if table[n].kind == "assumed" and not table[n].overridden
-                 and table[n].low != table[n].high]  # fmt: skip
+        names = _assumed(self.scenario)
+        for name, other in self.study.bases.items():
+            if len(self.study.bases) > 1 and _assumed(other.load(self.study.overrides)) != names:
+                rule = "mean the same parameters in all base scenarios"
+                raise self.refusal("assumed", rule, f"others in {name}", "name them one by one")
         for pattern in (*patterns, *self.factor.except_):
             if not fnmatch.filter(names, pattern):
                 rule = "match an assumed parameter that the scenario uses and does not override"
@@ -289,6 +344,9 @@ class _Resolving:
         if not found.low < found.high:
             got = f"{found.low:g} to {found.high:g}"
             raise self.refusal("low", "lie below high", got)
+        if found.whole and not (found.low.is_integer() and found.high.is_integer()):
+            got = f"{found.low:g} to {found.high:g}"
+            raise self.refusal("whole", "stand beside whole low and high", got)
         if found.shape == "log_uniform" and found.low <= 0:
             raise self.refusal("low", "be above 0 for a log_uniform shape", f"{found.low:g}")
         if found.shape == "triangular" and not found.low <= found.centre <= found.high:
@@ -318,6 +376,19 @@ def _possible_at_ends(study: Study, found: Sequence[Variable]) -> bool:
 def _try(study: Study, overrides: Sequence[str]) -> None:
     for base in study.bases.values():
         base.load((*study.overrides, *overrides))
+
+
+def _assumed(scenario: Scenario) -> list[str]:
+    """The assumed parameters that a scenario uses and does not override, with a range."""
+    table = scenario.parameters
+    used = table.behind(name for one in scenario.origins.values() for name in one.parameters)
+    return [
+        name
+        for name in sorted(used)
+        if table[name].kind == "assumed"
+        and not table[name].overridden
+        and table[name].low != table[name].high
+    ]
 
 
 def _of_table(parameter: Parameter) -> Variable:

@@ -46,8 +46,8 @@ class Layers:
     """The folder to which the paths of a file are relative."""
     whole: bool = True
     """False where a file could not be read to its end."""
-    texts: dict[str, str] = field(default_factory=dict)
-    """What CSV files held when they were read, by path, where that is to be used again."""
+    texts: dict[str, str] | None = None
+    """What CSV files held when they were read, by path: then no file is read again."""
 
     @property
     def directory(self) -> Path:
@@ -70,18 +70,18 @@ class Layers:
             return None
         folder = self.directories.get(node.place.file, Path())
         target = os.path.normpath(folder / node.value)
-        return Reference(
-            Path(target),
-            target,
-            Problem(*node.place, path, "be a file", shown(node.value)),
-            self.texts.get(target),
-        )
+        problem = Problem(*node.place, path, "be a file", shown(node.value))
+        if self.texts is not None and target not in self.texts:
+            rule = "be a file that the scenario itself names: its files were read beforehand"
+            self.problems.append(replace(problem, rule=rule))
+            return None
+        return Reference(Path(target), target, problem, (self.texts or {}).get(target))
 
-    def holding(self, texts: dict[str, str]) -> Layers:
-        """A copy that can be changed, and whose CSV files hold what they are given as."""
+    def holding(self, texts: dict[str, str] | None) -> Layers:
+        """A copy that can be changed; with texts, its CSV files hold these and no others count."""
 
         def held(references: list[Reference]) -> list[Reference]:
-            return [replace(one, text=texts.get(str(one.path))) for one in references]
+            return [replace(one, text=(texts or {}).get(str(one.path))) for one in references]
 
         return replace(
             self,

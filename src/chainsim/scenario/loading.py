@@ -111,11 +111,13 @@ def open_scenario(path: str | Path) -> OpenedScenario:
         InputError: with every problem of all files.
     """
     opened = layers.from_file(Path(path))
-    first = opened.holding({})
-    base = _Loading(first).finish([])
+    first = opened.holding(None)
+    _Loading(first).finish([])  # says which files there are
     named = (*first.tables, *first.sources, *first.data)
     held = opened.holding({str(one.path): table_text(one) for one in named})
-    days = [one for one in first.data if str(one.path) not in base.series.values()]
+    second = held.holding(held.texts)
+    base = _Loading(second).finish([])  # from what is held, whatever the files say now
+    days = [one for one in second.data if str(one.path) not in base.series.values()]
     return OpenedScenario(held, base, recipe_of(held, days))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 
 from chainsim.scenario.files import Reference
@@ -37,9 +38,10 @@ def recipe_of(layers: Layers, data: Iterable[Reference]) -> Recipe:
                   for row in read_table(table, ("name", "value"), None)
                   if f"parameters.{row['name']}" not in found}  # fmt: skip
     for file in data:
+        name = os.path.relpath(file.path, layers.directory)
         for row in read_table(file, (), None):
             if "date" in row.columns:
-                found[f"{file.path.name}.{row['date']}"] = row["kind"]
+                found[f"{name}.{row['date']}"] = row["kind"]
     return dict(sorted(found.items()))
 
 

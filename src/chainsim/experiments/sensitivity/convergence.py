@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from chainsim.experiments.designs import saltelli_row
 from chainsim.experiments.sensitivity.given_data import (
     LEAST_POINTS,
     FromSample,
@@ -184,7 +185,7 @@ def sobol_convergence(
     bootstrap: Bootstrap | None = None,
 ) -> Convergence:
     """Total indices of the first n/8, n/4, n/2 and n rows; arguments as in `sobol_indices`."""
-    step = 2 * len(names) + 2 if second_order else len(names) + 2
+    step = saltelli_row(len(names), second_order)
     steps = []
     for n in _parts(len(values) // step):
         found = sobol_indices(values[: n * step], names, second_order, bootstrap)

@@ -43,7 +43,7 @@ from typing import Any
 
 import numpy as np
 
-from chainsim.experiments.designs import DUMMY
+from chainsim.experiments.designs import DUMMY, saltelli_row
 from chainsim.experiments.sensitivity.resampling import (
     Bootstrap,
     Estimate,
@@ -200,7 +200,7 @@ class _Block:
     def __init__(self, values: Floats, names: tuple[str, ...], second_order: bool) -> None:
         self.names, self.second_order = names, second_order
         k = len(names)
-        self.step = 2 * k + 2 if second_order else k + 2
+        self.step = saltelli_row(k, second_order)
         outputs = as_values(values)
         if not k or not len(outputs) or len(outputs) % self.step:
             raise ValueError(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from chainsim.experiments.designs import saltelli_row
 from chainsim.experiments.sensitivity.analysis import Analysis, analyse
 from chainsim.experiments.sensitivity.censored import restricted
 from chainsim.experiments.sensitivity.discovery import Box, find_box, misses
@@ -14,7 +15,7 @@ from chainsim.experiments.sensitivity.drivers import Basis
 from chainsim.experiments.sensitivity.resampling import Bootstrap, Floats
 from chainsim.experiments.sweeps.answers import Answer, Answers
 from chainsim.experiments.sweeps.methods import plan_of
-from chainsim.experiments.sweeps.planning import measures_of
+from chainsim.experiments.sweeps.planning import Aim, measures_of
 from chainsim.experiments.sweeps.points import Block
 from chainsim.scenario.factors import Variable
 from chainsim.scenario.schema.study import (
@@ -23,9 +24,10 @@ from chainsim.scenario.schema.study import (
     Morris,
     OneAtATime,
     Sobol,
-    Target,
 )
 
+LONGER = 1e300
+"""Stands for a time beyond any bound."""
 LEAST = 20
 """Points from which on a sample is searched for a box."""
 
@@ -34,7 +36,7 @@ LEAST = 20
 class Missed:
     """Where a target of the study is missed."""
 
-    target: Target
+    target: Aim
     points: int
     """At which it is missed on average."""
     n: int
@@ -54,6 +56,8 @@ class Finding:
     """(point, replication) as analysed: times that are censored cut at what was followed."""
     note: str
     """How times were cut, in words."""
+    limit: float | None
+    """Where they were cut; None where they were not."""
     analysis: Analysis | None
     """None for grids and single points."""
     missed: tuple[Missed, ...]
@@ -62,6 +66,14 @@ class Finding:
     def failed(self) -> int:
         """Runs that failed."""
         return int(self.answer.failed.sum())
+
+    @property
+    def drawn_target(self) -> Aim | None:
+        """The first target, if the values that are drawn can show it: they are not cut below it."""
+        for one in self.missed:
+            if self.limit is None or one.target.bound < self.limit:
+                return one.target
+        return None
 
 
 @dataclass(frozen=True)
@@ -90,19 +102,30 @@ def analysed(answers: Answers) -> Sensitivity:
     )
 
 
-def known_values(answer: Answer) -> tuple[Floats, str]:
-    """(point, replication) as analysed, times that are censored cut; and how, in words."""
+def known_values(answer: Answer) -> tuple[Floats, str, float | None]:
+    """(point, replication) as analysed, times that are censored cut; how, in words; and where."""
     if not answer.censored.any():
-        return answer.values, ""
+        return answer.values, "", None
     known = np.where(answer.censored, answer.followed, answer.values)
     cut = restricted(known, answer.censored)
-    return cut.values, cut.sentence(answer.measure, answer.unit)
+    return cut.values, cut.sentence(answer.measure, answer.unit), cut.limit
+
+
+def against_bound(answer: Answer, bound: float) -> Floats:
+    """(point, replication) as far as a bound is concerned.
+
+    A time that is censored is longer than the bound if it was followed so long: then it counts as
+    `LONGER`. Else nothing is known of it, and it has no value.
+    """
+    longer = np.where(answer.followed >= bound, LONGER, np.nan)
+    found: Floats = np.where(answer.censored, longer, answer.values)
+    return found
 
 
 def _finding(answers: Answers, block: Block, measure: str) -> Finding:
     document = answers.sweep.study.document
     answer = answers.of(measure, block)
-    values, note = known_values(answer)
+    values, note, limit = known_values(answer)
     analysis = None
     plan = plan_of(block)
     if plan is not None:
@@ -112,9 +135,9 @@ def _finding(answers: Answers, block: Block, measure: str) -> Finding:
             bootstrap,
         )  # fmt: skip
         analysis = replace(found, note=note)
-    wanted = [one for one in document.targets if one.measure == measure]
-    missed = tuple(_missed(block, values, one) for one in wanted)
-    return Finding(block, answer, values, note, analysis, missed)
+    wanted = [one for one in answers.sweep.aims if one.measure == measure]
+    missed = tuple(_missed(block, against_bound(answer, one.bound), one) for one in wanted)
+    return Finding(block, answer, values, note, limit, analysis, missed)
 
 
 def bases_of(variables: Sequence[Variable]) -> dict[str, Basis]:
@@ -135,15 +158,13 @@ def points_that_fill(block: Block) -> list[int]:
     rows = len(block.points)
     if not isinstance(block.design, Sobol):
         return list(range(rows))
-    moved = len(set(block.groups or block.names))
-    step = 2 * moved + 2 if block.design.second_order else moved + 2
+    step = saltelli_row(len(set(block.groups or block.names)), block.design.second_order)
     return sorted([*range(0, rows, step), *range(step - 1, rows, step)])
 
 
-def _missed(block: Block, values: Floats, target: Target) -> Missed:
-    low, high = (None if q is None else float(q.value) for q in (target.at_least, target.at_most))
+def _missed(block: Block, values: Floats, target: Aim) -> Missed:
     chosen = points_that_fill(block)
-    cases, usable = misses(values[chosen], low, high)
+    cases, usable = misses(values[chosen], target.at_least, target.at_most)
     number, n = int(cases.sum()), int(usable.sum())
     columns = [j for j in range(len(block.variables)) if np.isfinite(block.numbers[:, j]).all()]
     fills = not isinstance(block.design, Base | Grid | OneAtATime | Morris)

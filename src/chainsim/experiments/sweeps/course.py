@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 from typing import Any, Literal
 
@@ -63,8 +64,8 @@ class Course:
         """
         self.sweep = sweep
         self.store = store
-        self._check(store.facts(), rerun)
-        self._kept = store.kept()
+        self._check(store.path, store.facts(), rerun)
+        self._kept = store.kept(with_days=bool(sweep.study.document.daily))
         self.missing = [task for task in self._once() if self._is_missing(task, rerun)]
 
     def outlook(self) -> Outlook:
@@ -137,9 +138,9 @@ class Course:
             return True
         if kept.error:
             return rerun == "failed"
-        return bool(self.sweep.study.document.daily) and not kept.has_days
+        return not kept.days >= {*self.sweep.study.document.daily}
 
-    def _check(self, before: Mapping[str, Any] | None, rerun: Rerun) -> None:
+    def _check(self, path: Path, before: Mapping[str, Any] | None, rerun: Rerun) -> None:
         """Nothing, if the store is one of this study as it is now, or may become one."""
         if before is None:
             return
@@ -147,16 +148,17 @@ class Course:
         if name != self.sweep.study.document.name:
             rule = f"belong to the study '{self.sweep.study.document.name}'"
             remedy = "choose another folder with --out"
-            raise self._refused(rule, f"that of '{name}'", remedy)
+            raise _refused(path, rule, f"that of '{name}'", remedy)
         found = list(_differences(before, self.sweep.facts))
         if found and rerun not in ("stale", "all"):
             more = f", and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
             rule = "hold runs of the scenarios as they are now"
             remedy = "--rerun stale runs again what they concern; --out keeps both"
-            raise self._refused(rule, f"changes: {'; '.join(found[:SHOWN])}{more}", remedy)
+            raise _refused(path, rule, f"changes: {'; '.join(found[:SHOWN])}{more}", remedy)
 
-    def _refused(self, rule: str, got: str, remedy: str) -> InputError:
-        return InputError([Problem(str(self.store.path), 0, 0, "the store", rule, got, remedy)])
+
+def _refused(path: Path, rule: str, got: str, remedy: str) -> InputError:
+    return InputError([Problem(str(path), 0, 0, "the store", rule, got, remedy)])
 
 
 def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterable[str]:

@@ -154,7 +154,7 @@ def _standing(one: Stated, answers: Answers, block: Block, budget: Budget) -> _S
     answer = answers.of(one.name, block)
     if answer.failed.any():
         return f"{answer.failed.sum()} of {answer.failed.size} runs failed"
-    values, note = known_values(answer)
+    values, note, _ = known_values(answer)
     if not complete(values).all():
         lacking = int(np.isnan(values).sum())
         return f"no value in {lacking} of {values.size} runs"

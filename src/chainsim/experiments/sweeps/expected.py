@@ -83,11 +83,8 @@ def _driver_problems(
 
 
 def _remedy(study: Study, driver: str, ranked: Sequence[str]) -> str:
-    """The group in which the factor moves, the factors of the group, or the nearest name."""
+    """The group in which the factor moves, or the nearest name."""
     group = {v.name: v.group for v in study.variables}.get(driver)
     if group in ranked:
         return f"it moves in the group {shown(group)}: name that"
-    members = [v.name for v in study.variables if v.group == driver and v.name in ranked]
-    if members:
-        return f"a sample ranks single factors: name one of {', '.join(members[:5])}"
     return did_you_mean(driver, ranked)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from chainsim.errors import InputError, Problem
+from chainsim.experiments.sweeps.runs import Result
 from chainsim.experiments.sweeps.store import SweepStore, reading
 
 
@@ -36,20 +37,26 @@ def merge(into: SweepStore, parts: Sequence[Path]) -> Merged:
 
 
 def _brought(into: SweepStore, part: SweepStore) -> tuple[int, int]:
-    have, news = into.results(), []
-    known = 0
-    for key, result, seconds in part.whole():
-        before = have.get(key)
-        if before is not None and (not before[1] or result.error):
-            known += 1
-            if before != (result.payload, result.error) and not result.error:
+    have, days = into.results(), into.kept(with_days=True)
+    news: list[bytes] = []
+    known: list[bytes] = []
+
+    def new_ones() -> Iterator[tuple[bytes, Result, float]]:
+        for key, result, seconds in part.whole():
+            if key not in have or (have[key][1] and not result.error):
+                news.append(key)
+                yield key, result, seconds
+                continue
+            known.append(key)
+            if not result.error and have[key] != (result.payload, result.error):
                 rule = f"have the same result for run {key.hex()[:12]} as {part.path}"
                 remedy = "the two machines differ (versions of libraries?): make it again on one"
                 raise InputError([_problem(into, rule, "another", remedy)])
-            continue
-        news.append((key, result, seconds))
-    into.keep_all(news)
-    return len(news), known
+            if not {*result.series} <= days[key].days:
+                yield key, result, seconds
+
+    into.keep_all(new_ones())
+    return len(news), len(known)
 
 
 def _check(into: SweepStore, part: SweepStore) -> None:
@@ -60,6 +67,7 @@ def _check(into: SweepStore, part: SweepStore) -> None:
         into.state(theirs, part.points())
         return
     for word, words in (("study", "the same study"), ("recipes", "the same scenarios"),
+                        ("lists", "the same lists of points"),
                         ("program", "the same version"), ("overrides", "the same values"),
                         ("replications", "the same replications")):  # fmt: skip
         if mine[word] != theirs[word]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from chainsim import __version__
 from chainsim.errors import InputError, Problem, did_you_mean, shown
 from chainsim.experiments.contrasts import IMPACT_MEASURES
-from chainsim.experiments.expectations import SERIES, Stated
+from chainsim.experiments.expectations import SERIES, Stated, bound_slips, in_numbers
 from chainsim.experiments.readings import units_by_measure
 from chainsim.experiments.sweeps.expected import stated_by_study
 from chainsim.experiments.sweeps.points import Points, number_of_points, points_of
@@ -19,12 +22,29 @@ from chainsim.network.compiling import MODEL_VERSION, compile_network
 from chainsim.outcome.measures import ITEM_MEASURES, MEASURES
 from chainsim.outcome.trajectory import COUNTS, LEVELS
 from chainsim.outcome.yearly import YEAR_MEASURES
+from chainsim.scenario.schema.expectations import Expectation
 from chainsim.scenario.studies import Study
 
 USUAL = ("output", "fill_rate", "peak_backlog")
 """Measures that are looked at unless a study names some."""
 USUAL_IMPACT = ("time_to_survive", "time_to_recover", "lost_area")
 """And those of scenarios with a resilience block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """A bound of a measure, in its unit; one of both is given."""
+
+    measure: str
+    at_least: float | None
+    at_most: float | None
+
+    @property
+    def bound(self) -> float:
+        """The one that is given."""
+        given = self.at_most if self.at_least is None else self.at_least
+        assert given is not None
+        return given
 
 
 @dataclass(frozen=True)
@@ -37,6 +57,8 @@ class Sweep:
     """(i, n): every n-th point, from the i-th on."""
     expected: tuple[Stated, ...] = ()
     """What the study expects, as `chainsim check` decides it."""
+    aims: tuple[Aim, ...] = ()
+    """Its targets in the units of their measures."""
 
     @property
     def replications(self) -> int:
@@ -53,9 +75,8 @@ class Sweep:
     @property
     def twins(self) -> bool:
         """Whether the study looks at measures that take a twin: these take twice the time."""
-        document = self.study.document
-        named = (*measures_of(self.study), *(one.measure for one in document.targets),
-                 *(one.measure for one in document.expect))  # fmt: skip
+        expected = (one.measure for one in self.study.document.expect)
+        named = (*measures_of(self.study), *expected)
         return any(name in IMPACT_MEASURES and name not in MEASURES for name in named)
 
     @cached_property
@@ -83,7 +104,15 @@ class Sweep:
             "variables": variables,
             "replications": self.replications,
             "recipes": {name: dict(one.recipe) for name, one in self.study.bases.items()},
-            "program": {"chainsim": __version__, "model": MODEL_VERSION, "engine": ENGINE},
+            "lists": {
+                str(k): [dict(row.cells) for row in rows] for k, rows in self.study.lists.items()
+            },
+            "program": {
+                "chainsim": __version__,
+                "model": MODEL_VERSION,
+                "engine": ENGINE,
+                "numpy": np.__version__,
+            },
         }
 
 
@@ -103,15 +132,40 @@ def planned(study: Study, shard: tuple[int, int] = (1, 1)) -> Sweep:
         rule = f"need at most the budget of {document.budget.runs} runs"
         raise InputError([study.problem(("design",), rule, got, remedy)])
     points = points_of(study)
-    return Sweep(study, points, shard, stated_by_study(study, points, units))
+    aims = _aims(study, units)
+    return Sweep(study, points, shard, stated_by_study(study, points, units), aims)
 
 
 def measures_of(study: Study) -> tuple[str, ...]:
-    """The measures that a study looks at."""
-    if study.document.measures:
-        return study.document.measures
+    """The measures that a study looks at, those of its targets among them."""
+    document = study.document
     twins = all(one.base.document.resilience for one in study.bases.values())
-    return (*USUAL, *(USUAL_IMPACT if twins else ()))
+    usual = (*USUAL, *(USUAL_IMPACT if twins else ()))
+    targets = (one.measure for one in document.targets)
+    return tuple(dict.fromkeys((*(document.measures or usual), *targets)))
+
+
+def _aims(study: Study, units: Mapping[str, str]) -> tuple[Aim, ...]:
+    """The targets in the units of their measures.
+
+    Raises:
+        InputError: bounds in other units.
+    """
+    problems: list[Problem] = []
+    found = []
+    for index, target in enumerate(study.document.targets):
+        bounds = Expectation.model_construct(
+            id="target", measure=target.measure, at_least=target.at_least, at_most=target.at_most
+        )
+        slips = list(bound_slips(bounds, units))
+        problems += [study.problem(("targets", index, key), rule, "", remedy)
+                     for key, rule, remedy in slips]  # fmt: skip
+        if not slips:
+            stated = in_numbers(bounds, units, "")
+            found.append(Aim(target.measure, stated.at_least, stated.at_most))
+    if problems:
+        raise InputError(problems)
+    return tuple(found)
 
 
 def _units_of_checked_names(study: Study) -> Mapping[str, str]:
@@ -121,12 +175,12 @@ def _units_of_checked_names(study: Study) -> Mapping[str, str]:
         InputError: with every problem.
     """
     problems: list[Problem] = []
-    items: set[str] = set()
+    items: set[str] | None = None
     units: dict[str, str] = {}
     for base in study.bases.values():
         scenario = base.load(study.overrides)
         units = units_by_measure(compile_network(scenario)) | units
-        items |= {*scenario.document.items}
+        items = {*scenario.document.items} & (items or {*scenario.document.items})
     document = study.document
     named: list[tuple[tuple[str | int, ...], str]] = [
         *((("measures", k), name) for k, name in enumerate(document.measures)),
@@ -134,7 +188,7 @@ def _units_of_checked_names(study: Study) -> Mapping[str, str]:
         *((("expect", k, "measure"), one.measure) for k, one in enumerate(document.expect)
           if one.measure is not None),
     ]  # fmt: skip
-    problems += _unknown_measures(study, named, items)
+    problems += _unknown_measures(study, named, items or set())
     series = [OUTPUT, *(f"{kind}.{name}" for table in (COUNTS, LEVELS)
                         for kind, names in table.items() for name in names)]  # fmt: skip
     for k, name in enumerate(document.daily):
@@ -166,10 +220,10 @@ def _unknown_measures(
             if item not in items:
                 remedy = did_you_mean(item, items)
                 yield study.problem(path, "name an item", shown(item), remedy)
-        elif at and (plain not in YEAR_MEASURES or not year.isdecimal()):
+        elif at and (plain not in YEAR_MEASURES or not re.fullmatch(r"\d{4}", year, re.ASCII)):
             remedy = f"a year is written as output@2030; known are {', '.join(YEAR_MEASURES)}"
             yield study.problem(path, "name a measure of a year", shown(name), remedy)
-        elif not at and measure not in known:
+        elif not at and plain not in known:
             remedy = did_you_mean(name, known | ITEM_MEASURES)
             yield study.problem(path, "name a measure", shown(name), remedy)
         elif not at and measure in IMPACT_MEASURES and measure not in MEASURES and not twins:

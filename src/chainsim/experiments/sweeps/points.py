@@ -9,7 +9,7 @@ import numpy as np
 
 from chainsim.errors import InputError, Problem, did_you_mean, shown
 from chainsim.experiments import designs
-from chainsim.experiments.designs import DUMMY, Places, columns_of
+from chainsim.experiments.designs import DUMMY, Places, columns_of, saltelli_row
 from chainsim.scenario.factors import Variable
 from chainsim.scenario.schema.study import (
     Base,
@@ -85,9 +85,9 @@ def points_of(study: Study) -> Points:
         chosen = _chosen(study, index, design)
         places = _places(study, index, design, chosen)
         settings = _settings(study, index, design, chosen, places)
-        known = np.array([[_number(v, s) for v, s in zip(chosen, row, strict=True)]
-                          for row in settings]).reshape(len(settings), len(chosen))  # fmt: skip
         for base in study.bases:
+            known = np.array([[_number(v, s, base) for v, s in zip(chosen, row, strict=True)]
+                              for row in settings]).reshape(len(settings), len(chosen))  # fmt: skip
             at = tuple(
                 numbers.setdefault(_point(study, base, chosen, row), len(numbers))
                 for row in settings
@@ -115,7 +115,7 @@ def _size(study: Study, index: int, design: Design, chosen: Sequence[Variable]) 
     if isinstance(design, LatinHypercube):
         return design.n
     if isinstance(design, Sobol):
-        return design.n * (2 * moved + 2 if design.second_order else moved + 2)
+        return design.n * saltelli_row(moved + 1, design.second_order)
     if isinstance(design, Morris):
         return design.trajectories * (moved + 1)
     if isinstance(design, Listed):
@@ -135,6 +135,12 @@ def _chosen(study: Study, index: int, design: Design) -> tuple[Variable, ...]:
         raise InputError([study.problem(path, "name factors or groups", shown(wrong[0]), remedy)])
     wanted = design.factors
     found = tuple(v for v in study.variables if not wanted or {v.name, v.group} & {*wanted})
+    together = [v.group for v in found if v.group != v.name]
+    if together and not isinstance(design, Morris | Sobol):
+        path = ("design", index, "method")
+        rule = "be morris or sobol where factors have groups"
+        remedy = "name the factors of the design, without groups: factors: [...]"
+        raise InputError([study.problem(path, rule, shown(together[0]), remedy)])
     if isinstance(design, Listed):
         columns = study.lists[index][0].columns if study.lists[index] else ()
         found = tuple(v for v in found if v.name in columns)
@@ -209,7 +215,8 @@ def _point(study: Study, base: str, chosen: Sequence[Variable], row: Sequence[st
     return Point(base, (*study.overrides, *own))
 
 
-def _number(variable: Variable, setting: str | None) -> float:
+def _number(variable: Variable, setting: str | None, base: str) -> float:
     if setting is not None:
         return variable.number(setting)
-    return np.nan if variable.base is None else variable.base
+    own = variable.base_of(base)
+    return np.nan if own is None else own

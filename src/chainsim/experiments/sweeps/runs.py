@@ -1,8 +1,8 @@
 """One run of a study: a point in a replication, and what is kept of it.
 
 A run is known by the hash of all that its numbers depend on: what the base scenario is made of, the
-values that replace others, the replication, the engine, and the versions of model and program. Two
-runs of one key give the same bytes.
+values that replace others, the replication, the engine, and the versions of model, program and
+numpy, whose streams of random numbers may change. Two runs of one key give the same bytes.
 """
 
 from __future__ import annotations
@@ -47,6 +47,8 @@ class Result:
     """Its daily series, packed; empty where none are wanted."""
     error: str = ""
     """Why it failed."""
+    series: tuple[str, ...] = ()
+    """The names of the daily series."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ class Bench:
             network = self._network(self.points[point])
             trajectory = simulate(network, replication)
             payload = pack(_measured(network, trajectory, replication))
-            return Result(payload, packed_days(network, trajectory, self.daily))
+            days = packed_days(network, trajectory, self.daily)
+            return Result(payload, days, series=self.daily)
         except InputError as error:
             return Result(error=f"the scenario is not possible: {error}")
         except ChainsimError as error:
@@ -173,7 +176,8 @@ class Identity:
 
     def of_point(self, point: Point) -> bytes:
         """The hash of all but the replication."""
-        facts = [self.digests[point.base], point.overrides, ENGINE, MODEL_VERSION, __version__]
+        program = (ENGINE, MODEL_VERSION, __version__, np.__version__)
+        facts = [self.digests[point.base], point.overrides, *program]
         if not self.twins:
             facts.append("without twins")
         return hashlib.sha256(json.dumps(facts).encode()).digest()

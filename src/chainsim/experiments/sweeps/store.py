@@ -10,7 +10,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from chainsim.experiments.sweeps.runs import Result
 
 LAYOUT = sqlite_file.Layout(
     application=0x6373_7377,
-    version=1,
+    version=2,
     tables="""
     CREATE TABLE IF NOT EXISTS study (id INTEGER PRIMARY KEY CHECK (id = 0), facts BLOB NOT NULL);
     CREATE TABLE IF NOT EXISTS points (
@@ -29,7 +29,7 @@ LAYOUT = sqlite_file.Layout(
     );
     CREATE TABLE IF NOT EXISTS runs (
         key BLOB PRIMARY KEY, payload BLOB NOT NULL, error TEXT NOT NULL, seconds REAL NOT NULL,
-        has_days INTEGER NOT NULL, sum INTEGER NOT NULL
+        days TEXT NOT NULL, sum INTEGER NOT NULL
     );
     CREATE TABLE IF NOT EXISTS days (
         key BLOB PRIMARY KEY, payload BLOB NOT NULL, sum INTEGER NOT NULL
@@ -45,7 +45,8 @@ class KeptRun:
     error: str
     """Empty if it succeeded."""
     seconds: float
-    has_days: bool
+    days: frozenset[str]
+    """Names of the daily series that are kept."""
 
 
 class SweepStore:
@@ -60,15 +61,12 @@ class SweepStore:
     def facts(self) -> dict[str, Any] | None:
         """What the study was when it was last run; None in a new file."""
         rows = self._rows("SELECT facts FROM study")
-        return json.loads(zlib.decompress(rows[0][0])) if rows else None
+        return self._whole(rows[0][0]) if rows else None
 
     def points(self) -> list[tuple[Point, bytes]]:
         """The points of the study as it was last run, with the hash of each."""
         rows = self._rows("SELECT base, overrides, key FROM points ORDER BY number")
-        return [
-            (Point(base, tuple(json.loads(zlib.decompress(packed)))), key)
-            for base, packed, key in rows
-        ]
+        return [(Point(base, tuple(self._whole(packed))), key) for base, packed, key in rows]
 
     def state(self, facts: Mapping[str, Any], points: Sequence[tuple[Point, bytes]]) -> None:
         """Write down what the study is now; nothing, where that is known already.
@@ -91,13 +89,23 @@ class SweepStore:
 
     # ---- its runs
 
-    def kept(self) -> dict[bytes, KeptRun]:
-        """All finished runs by key. A damaged one counts as not finished."""
+    def kept(self, with_days: bool = False) -> dict[bytes, KeptRun]:
+        """All finished runs by key. A damaged one counts as not finished.
+
+        Args:
+            with_days: Whether daily series are looked at as well: damaged ones are not there.
+        """
+        whole = set()
+        if with_days:
+            for key, payload, total in self._each("SELECT key, payload, sum FROM days"):
+                if total == _sum(key, payload):
+                    whole.add(key)
         found = {}
-        query = "SELECT key, payload, error, seconds, has_days, sum FROM runs"
-        for key, payload, error, seconds, has_days, total in self._each(query):
+        query = "SELECT key, payload, error, seconds, days, sum FROM runs"
+        for key, payload, error, seconds, days, total in self._each(query):
             if total == _sum(key, payload, error):
-                found[key] = KeptRun(error, seconds, bool(has_days))
+                names = frozenset(days.split()) if key in whole or not with_days else frozenset()
+                found[key] = KeptRun(error, seconds, names)
         return found
 
     def results(self) -> dict[bytes, tuple[bytes, str]]:
@@ -116,11 +124,13 @@ class SweepStore:
 
     def whole(self) -> Iterator[tuple[bytes, Result, float]]:
         """Every finished run with all that is kept of it; damaged ones are left out."""
-        query = """SELECT r.key, r.payload, r.error, r.seconds, r.sum, d.payload
+        query = """SELECT r.key, r.payload, r.error, r.seconds, r.sum, r.days, d.payload, d.sum
             FROM runs r LEFT JOIN days d ON d.key = r.key ORDER BY r.key"""
-        for key, payload, error, seconds, total, days in self._each(query):
+        for key, payload, error, seconds, total, names, days, days_sum in self._each(query):
             if total == _sum(key, payload, error):
-                yield key, Result(payload, days or b"", error), seconds
+                good = days is not None and days_sum == _sum(key, days)
+                series = (tuple(names.split()), days) if good else ((), b"")
+                yield key, Result(payload, series[1], error, series[0]), seconds
 
     def keep(self, key: bytes, result: Result, seconds: float) -> None:
         """Keep a run, in the place of an older one; it is on disk afterwards.
@@ -134,12 +144,20 @@ class SweepStore:
         """Keep several runs at once, or none of them."""
         with self._at_once():
             for key, one, seconds in finished:
-                row = (key, one.payload, one.error, round(seconds, 4), bool(one.days),
+                row = (key, one.payload, one.error, round(seconds, 4), " ".join(one.series),
                        _sum(key, one.payload, one.error))  # fmt: skip
                 self._connection.execute("INSERT OR REPLACE INTO runs VALUES (?,?,?,?,?,?)", row)
+                self._connection.execute("DELETE FROM days WHERE key = ?", (key,))
                 if one.days:
                     days = (key, one.days, _sum(key, one.days))
                     self._connection.execute("INSERT OR REPLACE INTO days VALUES (?,?,?)", days)
+
+    def _whole(self, packed: bytes) -> Any:
+        """What was packed; a damaged file is refused."""
+        try:
+            return json.loads(zlib.decompress(packed))
+        except (zlib.error, ValueError) as error:
+            raise sqlite_file.refused(self.path, "be whole", str(error)) from None
 
     @contextmanager
     def _at_once(self) -> Iterator[None]:
@@ -176,6 +194,22 @@ def writing(path: Path) -> Iterator[SweepStore]:
         RunError: another process has it open for writing; it cannot be written.
     """
     with sqlite_file.writing(path, LAYOUT) as connection:
+        yield SweepStore(path, connection)
+
+
+@contextmanager
+def looking(path: Path) -> Iterator[SweepStore]:
+    """The store at a path as it is, an empty one if there is none; nothing is written.
+
+    Raises:
+        InputError, RunError: as `reading`.
+    """
+    if path.exists():
+        with reading(path) as store:
+            yield store
+        return
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.executescript(LAYOUT.tables)
         yield SweepStore(path, connection)
 
 

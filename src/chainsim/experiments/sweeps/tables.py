@@ -66,12 +66,15 @@ def days_table(store: SweepStore) -> Columns:
     Columns: base, point, replication, day (of the run, from 0), and the series in units.
     """
     facts, points = _study(store)
+    names = facts["study"].get("daily", [])
     columns: Columns = {}
     for row in _rows(store, facts, points):
         packed = store.days(row.key)
         if packed is None:
             continue
-        series = unpacked_days(packed)
+        series = {n: v for n, v in unpacked_days(packed).items() if n in names}
+        if len(series) < len(names):
+            continue  # of an earlier form of the study; the next sweep makes it again
         n = len(next(iter(series.values())))
         head: Mapping[str, list[Cell]] = {
             "base": [points[row.point][0].base] * n,

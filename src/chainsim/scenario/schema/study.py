@@ -9,7 +9,6 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from chainsim.scenario.schema.expectations import Expectation
 from chainsim.scenario.schema.fields import (
-    AnyQuantity,
     Block,
     Count,
     Flag,
@@ -62,9 +61,9 @@ class Factor(Block):
     sd: Written | None = None
     """Of a normal shape."""
     whole: Flag = False
-    """Whether only whole numbers are meant."""
+    """Whether only whole numbers are meant; low and high are whole then."""
     group: Id | None = None
-    """Factors of one group are varied together, as one factor."""
+    """Factors of one group are varied together, as one factor, by Morris and Sobol designs."""
     name: Annotated[str, Field(min_length=1, max_length=80)] | None = None
     """What figures call it; the parameter or the path unless given."""
 
@@ -194,8 +193,9 @@ class Target(Block):
     """A bound of a measure: its contour is drawn, and where it is missed is looked for."""
 
     measure: str
-    at_least: AnyQuantity | None = None
-    at_most: AnyQuantity | None = None
+    at_least: Written | None = None
+    """In the unit of the measure unless given."""
+    at_most: Written | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Target:
