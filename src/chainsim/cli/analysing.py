@@ -56,8 +56,10 @@ def sensitivity(
     started = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     plan = planned(load_study(file, overrides, replications))
     path = store_path(out, file)
+    given = [word for text in overrides for word in ("--set", text)]
+    given += [] if replications is None else ["--replications", str(replications)]
     with reading(path) as store:
-        answers = finished(plan, store)
+        answers = finished(plan, store, given)
     target = check_target(out, f"{folder_name(str(file))}_sensitivity")
     found = analysed(answers)
     command = shlex.join(["chainsim", *sys.argv[1:]])
