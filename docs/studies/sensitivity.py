@@ -34,12 +34,13 @@ from chainsim.scenario.studies import load_study
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 STUDIES = ("assumptions_screening", "outage_duration_severity", "sichuan_sobol")
+ENOUGH = 0.95
+"""Of the demand: a chain that makes less without any outage contradicts the published output."""
 SHOWN = {
-    "assumptions_screening": ("screening_peak_backlog", "screening_time_to_recover",
-                              "convergence_peak_backlog"),
+    "assumptions_screening": ("screening_lost_area", "convergence_lost_area"),
     "outage_duration_severity": ("map_peak_backlog", "map_time_to_recover"),
-    "sichuan_sobol": ("indices_peak_backlog", "convergence_peak_backlog", "scatter_peak_backlog",
-                      "parallel_peak_backlog"),
+    "sichuan_sobol": ("indices_lost_area", "convergence_lost_area", "scatter_lost_area",
+                      "parallel_lost_area"),
 }  # fmt: skip
 """Figures that the page shows, by study."""
 
@@ -82,6 +83,19 @@ class Part:
         analysis = self.finding(measure).analysis
         assert analysis is not None
         return list(order_of(analysis))[:many]
+
+    @property
+    def short_by_itself(self) -> int:
+        """Points at which the twin, without the outage, makes less than `ENOUGH` of the demand.
+
+        What the twin makes is the output of the run and what it never made up.
+        """
+        (block,) = self.plan.points.blocks
+        output, lost, demanded = (
+            self.found.answers.of(name, block).values.mean(axis=1)
+            for name in ("output", "never_made_up", "demanded")
+        )
+        return int(((output + lost) < ENOUGH * demanded).sum())
 
     @property
     def sheets(self) -> list[Sheet]:
