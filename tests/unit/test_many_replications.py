@@ -17,7 +17,7 @@ from tests.unit.tasks import dies, square, variables, write_and_wait
 
 from chainsim import load_scenario, simulate
 from chainsim.errors import LawError, RunError
-from chainsim.experiments import executors, replications
+from chainsim.experiments import executors, interrupts, replications
 from chainsim.experiments.daily import DailyRuns, packed
 from chainsim.experiments.executors import THREADS, completed
 from chainsim.experiments.replications import Precision, run_replications
@@ -180,7 +180,7 @@ def test_an_interrupt_that_a_thread_gets_waits_until_workers_are_started() -> No
     os.set_blocking(told, False)
     before = signal.set_wakeup_fd(told)
     try:
-        with pytest.raises(KeyboardInterrupt), executors.interrupts_held_back():
+        with pytest.raises(KeyboardInterrupt), interrupts.interrupts_held_back():
             signal.pthread_kill(thread.ident or 0, signal.SIGINT)
             os.read(arrived, 1)  # however busy the machine is, the thread has got it now
             steps.append("started")

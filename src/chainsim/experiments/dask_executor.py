@@ -26,7 +26,7 @@ from typing import Any, TypeVar
 
 from chainsim import __version__
 from chainsim.errors import InputError, Problem, RunError, shortened, shown
-from chainsim.experiments.executors import interrupts_held_back
+from chainsim.experiments.interrupts import interrupts_held_back
 
 K = TypeVar("K")
 T = TypeVar("T")

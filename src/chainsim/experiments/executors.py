@@ -21,6 +21,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Protocol, TypeVar
 
 from chainsim.errors import InputError, Problem, RunError, did_you_mean, shown
+from chainsim.experiments.interrupts import interrupts_held_back
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -209,35 +210,6 @@ def _end_with(lifeline: Connection) -> None:
 
 def _perform(task: Any) -> Any:
     return _work(task)
-
-
-@contextmanager
-def interrupts_held_back() -> Iterator[None]:
-    """An interrupt is delivered afterwards; processes started meanwhile never get one.
-
-    What else ends this process is delivered afterwards too, and ends those processes as usual.
-    Blocking alone is not enough: threads of libraries do not block, and Python runs the handler of
-    a signal that one of them gets in the main thread all the same.
-    """
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    came: list[int] = []
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    in_main = threading.current_thread() is threading.main_thread()
-    heeded = {number: handler for number, handler in handlers.items()
-              if in_main and callable(handler)}  # fmt: skip
-    for number in heeded:
-        signal.signal(number, lambda number, frame: came.append(number))
-    try:
-        yield
-    finally:
-        for number, handler in heeded.items():
-            signal.signal(number, handler)
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        if came:
-            signal.raise_signal(came[0])
 
 
 @contextmanager

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -15,47 +14,17 @@ from chainsim.errors import InputError, Problem, shown
 from chainsim.scenario import explaining, strict_yaml
 from chainsim.scenario.checks.study_expectations import study_expectation_slips
 from chainsim.scenario.evaluation import jsonable
-from chainsim.scenario.factors import Variable, resolved
 from chainsim.scenario.files import Reference, read_text
 from chainsim.scenario.loading import OpenedScenario, open_scenario
-from chainsim.scenario.nodes import Node, Place, path_text
+from chainsim.scenario.nodes import Node, path_text
 from chainsim.scenario.overrides import parse_overrides
+from chainsim.scenario.resolving import in_words, resolved
 from chainsim.scenario.schema.study import BASE, Listed, StudyFile
+from chainsim.scenario.study import Study
 from chainsim.scenario.tables import Row, read_table
 
 KEYS = ("base", "factors")
 """Top-level keys by which a study is told from a scenario."""
-
-
-@dataclass(frozen=True)
-class Study:
-    """What is varied about some scenarios, and how."""
-
-    document: StudyFile
-    file: str
-    written: Mapping[str, Any]
-    """The study as plain data."""
-    bases: Mapping[str, OpenedScenario]
-    """The scenarios that are varied, by name."""
-    variables: tuple[Variable, ...]
-    """What is varied, one by one."""
-    overrides: tuple[str, ...]
-    """Of the base scenarios at all points, `path=value`."""
-    lists: Mapping[int, tuple[Row, ...]] = field(default_factory=dict)
-    """The rows of listed points, by index of the design."""
-    root: Node | None = None
-
-    def problem(
-        self, path: tuple[str | int, ...], rule: str, got: str = "", remedy: str = ""
-    ) -> Problem:
-        """A problem at a path of the study."""
-        node = self.root.at(path) if self.root else None
-        place = node.place if node else Place(self.file)
-        if self.root:
-            words = path_text(self.root, path)
-        else:
-            words = "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in path).lstrip(".")
-        return Problem(*place, words, rule, got, remedy)
 
 
 def is_study(path: Path) -> bool:
@@ -100,7 +69,7 @@ class _Loading:
             raise InputError(dict.fromkeys(self.problems))
         if self.replications is not None:
             document = document.model_copy(update={"replications": self.replications})
-        given = tuple(f"{path}={_text(value)}" for path, value in document.set.items())
+        given = tuple(f"{path}={in_words(value)}" for path, value in document.set.items())
         study = Study(
             document, str(self.path), jsonable(root.plain()), bases, (), (*given, *self.further),
             lists, root,
@@ -157,7 +126,3 @@ class _Loading:
             except InputError as error:
                 self.problems += error.problems
         return found
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -19,7 +19,7 @@ from chainsim.experiments.sweeps.planning import Sweep, planned
 from chainsim.experiments.sweeps.store import reading
 from chainsim.scenario.factors import Variable
 from chainsim.scenario.schema.study import BASE
-from chainsim.scenario.studies import Study
+from chainsim.scenario.study import Study
 
 PointReadings = tuple[Spot, tuple[Reading, ...]]
 

@@ -11,7 +11,7 @@ from chainsim.experiments.sweeps.methods import ranked_factors, ranking_blocks
 from chainsim.experiments.sweeps.points import Block, Points
 from chainsim.scenario.nodes import Place
 from chainsim.scenario.schema.expectations import Expectation
-from chainsim.scenario.studies import Study
+from chainsim.scenario.study import Study
 
 
 def stated_by_study(study: Study, points: Points, units: Mapping[str, str]) -> tuple[Stated, ...]:

@@ -23,7 +23,7 @@ from chainsim.outcome.measures import ITEM_MEASURES, MEASURES
 from chainsim.outcome.trajectory import COUNTS, LEVELS
 from chainsim.outcome.yearly import YEAR_MEASURES
 from chainsim.scenario.schema.expectations import Expectation
-from chainsim.scenario.studies import Study
+from chainsim.scenario.study import Study
 
 USUAL = ("output", "fill_rate", "peak_backlog")
 """Measures that are looked at unless a study names some."""

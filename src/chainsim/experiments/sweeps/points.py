@@ -21,7 +21,7 @@ from chainsim.scenario.schema.study import (
     OneAtATime,
     Sobol,
 )
-from chainsim.scenario.studies import Study
+from chainsim.scenario.study import Study
 
 
 @dataclass(frozen=True, slots=True)
