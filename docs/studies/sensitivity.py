@@ -84,6 +84,11 @@ class Part:
         assert analysis is not None
         return list(order_of(analysis))[:many]
 
+    def beside_outage(self, measure: str) -> str:
+        """The leading factor or group that is not the outage itself."""
+        names = self.leading(measure, many=1000)
+        return next(name for name in names if not name.startswith("sichuan_outage."))
+
     @property
     def short_by_itself(self) -> int:
         """Points at which the twin, without the outage, makes less than `ENOUGH` of the demand.
