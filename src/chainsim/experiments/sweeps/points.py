@@ -135,15 +135,15 @@ def _chosen(study: Study, index: int, design: Design) -> tuple[Variable, ...]:
         raise InputError([study.problem(path, "name factors or groups", shown(wrong[0]), remedy)])
     wanted = design.factors
     found = tuple(v for v in study.variables if not wanted or {v.name, v.group} & {*wanted})
+    if isinstance(design, Listed):
+        columns = study.lists[index][0].columns if study.lists[index] else ()
+        found = tuple(v for v in found if v.name in columns)
     together = [v.group for v in found if v.group != v.name]
     if together and not isinstance(design, Morris | Sobol):
         path = ("design", index, "method")
         rule = "be morris or sobol where factors have groups"
         remedy = "name the factors of the design, without groups: factors: [...]"
         raise InputError([study.problem(path, rule, shown(together[0]), remedy)])
-    if isinstance(design, Listed):
-        columns = study.lists[index][0].columns if study.lists[index] else ()
-        found = tuple(v for v in found if v.name in columns)
     return found
 
 
