@@ -95,6 +95,11 @@ CASES = {
     "more than the budget": Case(
         "{method: latin_hypercube, n: 4}", "^{method: latin_hypercube, n: 400}", "400 runs"
     ),
+    "more than the budget by one point": Case(
+        f"design: {DESIGN}\nmeasures: [output]\nbudget: {{runs: 100}}",
+        "design: ^{method: sobol, n: 16}\nmeasures: [output]\nbudget: {runs: 79}",
+        "80 runs (80 points, 1 each)",
+    ),
     "unknown measure": Case("[output]", "[^outptu]", "did you mean 'output'?"),
     "measure that is none of an item": Case("[output]", "[^output.car]", "name a measure"),
     "item of a stage": Case("[output]", "[^peak_backlog./../x]", "name a measure"),

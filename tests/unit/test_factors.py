@@ -193,3 +193,12 @@ def test_parameters_of_the_table_are_read_as_they_were(tmp_path: Path) -> None:
     before = digest_of(open_scenario(tmp_path / "chain.yaml").recipe)
     study(tmp_path, parameters=formula.replace("/ 2", "/ 3"))
     assert digest_of(open_scenario(tmp_path / "chain.yaml").recipe) != before
+
+
+def test_a_budget_that_is_just_enough_is_enough(tmp_path: Path) -> None:
+    """Sobol's n (k + 2) points: those of the dummy are the same runs as others."""
+    text = STUDY.replace("latin_hypercube, n: 4, seed: 3", "sobol, n: 4").replace(
+        "replications: 2", "budget: {runs: 20}\nreplications: 1"
+    )
+    plan = planned(load_study(study(tmp_path, text)))
+    assert len(plan.tasks) == 4 * (3 + 2)

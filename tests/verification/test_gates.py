@@ -17,7 +17,7 @@ from scipy import stats
 from chainsim.experiments.decision_size import POWER, replications_to_decide
 from chainsim.experiments.evidence import Evidence
 from chainsim.experiments.expectations import Stated
-from chainsim.experiments.gates import Room, claims_on, judge_rank, rooms, verdicts
+from chainsim.experiments.gates import Room, claims_on, rank_claims, rooms, verdicts
 from chainsim.experiments.looks import Plan, judged_by_looks
 from chainsim.experiments.relative import relative_differences, relative_interval
 
@@ -238,7 +238,8 @@ def test_the_rank_of_a_driver_is_judged_by_its_resamples() -> None:
     clear = generator.choice([1, 2], 1_000)
     low = generator.choice([5, 6, 7], 1_000)
     mixed = generator.choice([2, 3, 4, 5], 1_000)
-    assert judge_rank(clear, 3, ALPHA) == "pass"
-    assert judge_rank(low, 3, ALPHA) == "fail"
-    assert judge_rank(mixed, 3, ALPHA) == "inconclusive"
-    assert judge_rank([1] * 10, 3, ALPHA) == "inconclusive"  # ten resamples cannot tell
+    assert verdicts([rank_claims(clear, 3)], ALPHA) == ("pass",)
+    assert verdicts([rank_claims(low, 3)], ALPHA) == ("fail",)
+    assert verdicts([rank_claims(mixed, 3)], ALPHA) == ("inconclusive",)
+    few = [1] * 10  # ten resamples cannot tell
+    assert verdicts([rank_claims(few, 3)], ALPHA) == ("inconclusive",)

@@ -68,13 +68,14 @@ class _Sweeper(Call):
 
         plan = self.planned(file)
         path = store_path(self.out, file, plan.shard)
+        executor = executor_for(self.kind, self.workers or usable_processors(), self.scheduler)
         if self.dry_run:
             with looking(path) as kept:
-                self.estimate(Course(plan, kept, self.rerun or ""))  # type: ignore[arg-type]
+                course = Course(plan, kept, self.rerun or "")  # type: ignore[arg-type]
+                self.estimate(course, executor.workers)
             return
         check_out(self.out)
         began = time.monotonic()
-        executor = executor_for(self.kind, self.workers or usable_processors(), self.scheduler)
         with writing(path) as store:
             course = Course(plan, store, self.rerun or "")  # type: ignore[arg-type]
             outlook = course.outlook()
@@ -107,14 +108,9 @@ class _Sweeper(Call):
         if outlook.other:
             self.say(f"{outlook.other} runs of earlier forms of the study are kept beside them")
 
-    def estimate(self, course: Course) -> None:
+    def estimate(self, course: Course, workers: int) -> None:
         """Say what would be run and how long it would take; nothing is written."""
-        from chainsim.experiments.executors import executor_for, usable_processors
-
         outlook = course.outlook()
-        workers = executor_for(
-            self.kind, self.workers or usable_processors(), self.scheduler
-        ).workers
         self.say_outlook(course.sweep, outlook, course.store.path)
         seconds, how = outlook.seconds, "the median of those kept"
         if seconds is None and course.missing:

@@ -254,14 +254,3 @@ def _of_few(p: float, rows: int) -> float:
 
     quantile = sqrt((rows - 1) / rows) * float(special.ndtri(p))
     return max(0.5**rows, float(special.stdtr(rows - 1, quantile)))
-
-
-def judge_rank(bootstrap_ranks: ArrayLike, rank_at_most: int, alpha: float) -> Verdict:
-    """The verdict on the rank of a driver alone, from its bootstrap ranks.
-
-    With B resamples no verdict is possible at an alpha below 2 / (B + 1).
-
-    Raises:
-        ValueError: no ranks, ranks below 1, or alpha not between 0 and 1.
-    """
-    return verdicts([rank_claims(bootstrap_ranks, rank_at_most)], alpha)[0]

@@ -22,11 +22,10 @@ from chainsim.report.checks import (
 from chainsim.report.files import json_text
 from chainsim.report.tables import plain
 
-FORMATS = ("text", "json", "junit", "github", "markdown")
 MOST_ANNOTATIONS = 10
 """What GitHub shows of one step."""
 LARGEST_SUMMARY = 900_000
-"""Characters of a step summary; GitHub refuses more than a mebibyte."""
+"""Bytes of a step summary; GitHub refuses more than a mebibyte."""
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that no XML 1.0 document may hold, not even escaped."""
 _MARKS = re.compile(r"([\\`*_{}\[\]<>|#!~&])")
@@ -34,7 +33,7 @@ SIGNS: dict[Verdict, str] = {PASS: "✅", FAIL: "❌", INCONCLUSIVE: "❔"}
 
 
 def written(format_: str, found: Sequence[CheckedFile]) -> str:
-    """All files with their verdicts in one of the `FORMATS`."""
+    """All files with their verdicts as text, json, junit, github or markdown."""
     if format_ == "json":
         return json_text(check_object(found))
     if format_ == "junit":

@@ -115,7 +115,7 @@ def _size(study: Study, index: int, design: Design, chosen: Sequence[Variable]) 
     if isinstance(design, LatinHypercube):
         return design.n
     if isinstance(design, Sobol):
-        return design.n * saltelli_row(moved + 1, design.second_order)
+        return design.n * saltelli_row(moved, design.second_order)  # the dummy costs no run
     if isinstance(design, Morris):
         return design.trajectories * (moved + 1)
     if isinstance(design, Listed):
