@@ -14,7 +14,6 @@ from chainsim.experiments.gates import (
     budget_of_look,
     claims_on,
     holm,
-    judge_rank,
     rank_claims,
     rooms,
     verdicts,
@@ -243,7 +242,7 @@ def test_the_interval_of_a_share_has_no_bounds_where_the_other_mean_may_be_zero(
 def test_ranks_are_counted_with_one_more_on_each_side() -> None:
     """Davison and Hinkley (1997), section 4.2: (k + 1) / (B + 1)."""
     assert rank_claims([1, 2, 3, 4], 3) == Claims(inside=4 / 5, outside=2 / 5)
-    assert judge_rank([1] * 99, 1, 0.05) == "pass"
+    assert verdicts([rank_claims([1] * 99, 1)], 0.05)[0] == "pass"
     with pytest.raises(ValueError, match="counted from 1"):
         rank_claims([0, 1], 3)
     with pytest.raises(ValueError):
